@@ -6,6 +6,7 @@ TuningError                 every refusal: what, where, how to fix; never a trac
 ├── AssistantError          an assistant's file that would fail, or be refused, at AWS
 ├── UnknownModelError       a base model the catalog does not know
 ├── OptionError             what was asked for cannot be done in that way, whatever the data hold
+│   └── MissingLibraryError  it takes a library that is not installed
 ├── SplitError              records that cannot be split as asked
 ├── ConfigError             an environment that cannot be deployed as written
 ├── KernelError             the checker's kernel does not fit, or cannot be built
@@ -37,6 +38,15 @@ class UnknownModelError(TuningError):
 
 class OptionError(TuningError):
     pass
+
+
+class MissingLibraryError(OptionError):
+    def __init__(self, doing: str, library: str, extra: str) -> None:
+        """`doing` what takes a library that comes with an extra of this package."""
+        super().__init__(
+            f"{doing} needs {library}, which is not installed: "
+            f'pip install "bedrock-private-tuning[{extra}]"'
+        )
 
 
 class KernelError(TuningError):

@@ -15,6 +15,7 @@ from botocore.config import Config
 from patience import until
 
 from emulator import Instance
+from tuning.aws.live_models import LiveModels
 from tuning.cli.account import Account
 from tuning.runs.job_queue import QueueState
 from tuning.runs.recipe_files import load
@@ -60,10 +61,7 @@ class World:
         """What one invocation answers. As its schedule has it: when there is room for it, for what EventBridge sends
         waits in Lambda's own queue.
         """
-        pages = self.client("lambda").get_paginator("list_functions").paginate()
-        names = [each["FunctionName"] for page in pages for each in page["Functions"]]
-        name = next(name for name in names if function in name)
-        functions = self.client("lambda")
+        name, functions = self.function_named(function), self.client("lambda")
 
         def answer() -> dict[str, Any] | None:
             try:
@@ -76,6 +74,16 @@ class World:
         payload = answered["Payload"].read()
         assert "FunctionError" not in answered, payload
         return json.loads(payload)
+
+    def functions(self) -> list[dict[str, Any]]:
+        """All that are deployed."""
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        return [each for page in pages for each in page["Functions"]]
+
+    def function_named(self, part: str) -> str:
+        """The whole name of a function."""
+        names: list[str] = [each["FunctionName"] for each in self.functions()]
+        return next(name for name in names if part in name)
 
     def forget_the_slots(self) -> None:
         """That there was none: else the account would be tried again in half an hour only."""
@@ -128,13 +136,26 @@ def conversations(about: str, count: int = 10) -> list[dict[str, Any]]:
     return [conversation(f"{about}, question {n}?", f"{about}, answer {n}.") for n in range(count)]
 
 
-def tuning(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+def tuning(
+    world: World, *arguments: str, environment: str = "dev"
+) -> subprocess.CompletedProcess[str]:
     """A command of the operators' room, as a person types it, to its end."""
-    command = [sys.executable, "-m", "tuning", *arguments, "--environment", "dev"]
-    environment = os.environ | world.instance.client_environment()
+    command = [sys.executable, "-m", "tuning", *arguments, "--environment", environment]
+    variables = os.environ | world.instance.client_environment()
     return subprocess.run(  # noqa: S603 — our own words
-        command, env=environment, capture_output=True, text=True, check=False
+        command, env=variables, capture_output=True, text=True, check=False
     )
+
+
+def live_model(world: World, recipe: str, about: str) -> str:
+    """The ARN of the deployment of a model that is trained on conversations and released."""
+    run = world.ended(world.upload(conversations(about), f"{recipe}/{about}"))
+    assert run.state == "trained", run.outcome
+    made = tuning(world, "release", run.id, "--no-wait", "--format", "json")
+    assert made.returncode == 0, made.stderr
+    found = LiveModels(ledger=world.account.ledger)
+    deployed: str = until(lambda: found.read(recipe).deployment_arn, "a live model")
+    return deployed
 
 
 def new_version(world: World, key: str, about: str, *, limits: Limits | None = None) -> Run:

@@ -2,16 +2,20 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
 from typing import Any
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
+from account_of_recipe import account_of_recipe
 from accounts import World, a_client, session
 
 ASSISTANTS = {
@@ -31,6 +35,24 @@ ASSISTANTS = {
 STRICT = (
     'description = "d"\nblocked_input = "no"\nblocked_output = "no"\n[words]\nblocked = ["zebra"]\n'
 )
+
+
+@contextmanager
+def account_of_assistants(
+    folder: Path, assistants: Mapping[str, str], recipe: str, text: str
+) -> Iterator[World]:
+    """An account of its own with these assistants, the recipe that an environment has always, and the guardrails of the
+    repository beside a strict one.
+    """
+    shutil.copytree(Path(__file__).parents[2] / "guardrails", folder / "guardrails")
+    (folder / "guardrails/strict.toml").write_text(STRICT)
+    for room in ("recipes", "assistants"):
+        (folder / room).mkdir()
+    for name, said in assistants.items():
+        (folder / f"assistants/{name}.toml").write_text(dedent(said))
+    place = {"environment": "dev", "region": "us-east-1", "guardrail": "support"}
+    with account_of_recipe(recipe, text, folder / "recipes", **place) as world:
+        yield world
 
 
 @dataclass(frozen=True)
@@ -116,10 +138,4 @@ def asker(world: World, *policies: str) -> Asker:
     for policy in policies:
         iam.attach_role_policy(RoleName=name, PolicyArn=policy)
     world.instance.advance_clock(world.instance.settings.role_seconds)
-    return Asker(world, name, function_named(world, "VerifyRelease"))
-
-
-def function_named(world: World, part: str) -> str:
-    pages = world.client("lambda").get_paginator("list_functions").paginate()
-    functions = [each["FunctionName"] for page in pages for each in page["Functions"]]
-    return next(each for each in functions if part in each)
+    return Asker(world, name, world.function_named("VerifyRelease"))

@@ -1,27 +1,20 @@
 """An assistant with tools on an emulated account of its own: question, agent, tool, answer, through the private API."""
 
 import json
-import shutil
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from textwrap import dedent
 
 import pytest
-from account_of_recipe import account_of_recipe
-from accounts import conversations, tuning
-from assisted_account import asker, outputs_of
+from accounts import live_model
+from assisted_account import account_of_assistants, asker, outputs_of
 from botocore.exceptions import ClientError
 from laid_tools import lay_tools
-from patience import until
 from person import Person
 
 from tuning.assistants.day_of_budget import day_key
 from tuning.aws.ledger import Ledger
-from tuning.aws.live_models import LiveModels
 
-ROOT = Path(__file__).parents[2]
 RECIPE, ABOUT = "tone", "Served"
 TEXT = 'description = "Asked by an agent."\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
 CLERK = """
@@ -55,26 +48,16 @@ NAMED = "Use order_status, please: order {}"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
+    clerks = {"clerk": CLERK.format(budget="5.00"), "meagre": CLERK.format(budget="0.02")}
     folder = tmp_path_factory.mktemp("served")
-    shutil.copytree(ROOT / "guardrails", folder / "guardrails")
-    for room in ("recipes", "assistants"):
-        (folder / room).mkdir()
-    for name, budget in (("clerk", "5.00"), ("meagre", "0.02")):
-        (folder / f"assistants/{name}.toml").write_text(dedent(CLERK.format(budget=budget)))
-    place = {"environment": "dev", "region": "us-east-1"}
-    with account_of_recipe(RECIPE, TEXT, folder / "recipes", **place, guardrail="support") as world:
+    with account_of_assistants(folder, clerks, RECIPE, TEXT) as world:
         lay_tools(world, orders=ORDERS, cancel="def handler(event, context): pass")
         yield world
 
 
 @pytest.fixture(scope="module")
 def live(served):
-    run = served.ended(served.upload(conversations(ABOUT), f"{RECIPE}/{ABOUT}"))
-    assert run.state == "trained", run.outcome
-    made = tuning(served, "release", run.id, "--no-wait", "--format", "json")
-    assert made.returncode == 0, made.stderr
-    found = LiveModels(ledger=served.account.ledger)
-    return until(lambda: found.read(RECIPE).deployment_arn, "a live model")
+    return live_model(served, RECIPE, ABOUT)
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,32 @@
 """Agents that search documents, on an emulated account of their own: uploaded, asked for, found, cited, deleted, gone."""
 
 import json
-import shutil
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from textwrap import dedent
 
 import pytest
-from account_of_recipe import account_of_recipe
 from accounts import a_client, session
-from assisted_account import asker, function_named
+from assisted_account import account_of_assistants
 from botocore.exceptions import ClientError
 from laid_tools import lay_tools
 from patience import until
 from test_agents import ORDERS, invocations
-from test_documents import ATTACKS, base_of, delete, found, outcome, said_by, upload
+from test_documents import (
+    askers,
+    base_of,
+    delete,
+    lay_attacks,
+    lay_passwords,
+    memos,
+    outcome,
+    said_by,
+    upload,
+)
 
 from tuning.assistants.day_of_budget import day_key
 from tuning.aws.ledger import Ledger
 
-ROOT = Path(__file__).parents[2]
+__all__ = ["askers"]  # a fixture
 TEXT = (
     'description = "What an environment has always."\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
 )
@@ -58,24 +64,11 @@ GATE, MARGIN = "Handbook: the password of the gate?", "Handbook: the margin of p
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """`help` has functions beside its documents, `sales` has none."""
+    searching = {"help": SEARCHES + CALLS, "sales": SEARCHES}
     folder = tmp_path_factory.mktemp("searching")
-    shutil.copytree(ROOT / "guardrails", folder / "guardrails")
-    for room in ("recipes", "assistants"):
-        (folder / room).mkdir()
-    for name, text in (("help", SEARCHES + CALLS), ("sales", SEARCHES)):
-        (folder / f"assistants/{name}.toml").write_text(dedent(text))
-    place = {"environment": "dev", "region": "us-east-1", "guardrail": "support"}
-    with account_of_recipe("support", TEXT, folder / "recipes", **place) as made:
+    with account_of_assistants(folder, searching, "support", TEXT) as made:
         lay_tools(made, orders=ORDERS, cancel="def handler(event, context): pass")
         yield made
-
-
-@pytest.fixture(scope="module")
-def askers(world):
-    outputs = world.account.outputs
-    return {
-        name: asker(world, outputs[f"CallersOf{name.capitalize()}"]) for name in ("help", "sales")
-    }
 
 
 def answered(askers, name, question, what):
@@ -123,13 +116,7 @@ def test_functions_are_called_beside_documents(askers):
 
 
 def test_documents_of_one_agent_are_in_no_answer_of_the_other(world, askers):
-    upload(world, "help/word.md", "The password of the gate is walnut.")
-    upload(
-        world,
-        "sales/word.md",
-        "The password of the gate is hazel. The margin of parcels is secret.",
-    )
-    for name, word in (("help", "walnut"), ("sales", "hazel")):
+    for name, word in lay_passwords(world).items():
         said = answered(askers, name, GATE, f"an answer of {name}")
         assert word in said["answer"]
         assert {each["document"] for each in said["citations"]} == {f"documents/{name}/word.md"}
@@ -152,7 +139,7 @@ def test_each_agent_finds_its_own_documents_alone_and_nobody_else_of_ours_finds_
 
 def test_the_function_that_asks_an_agent_finds_no_document_itself(world):
     """With its own credentials, from where it runs."""
-    function = function_named(world, "HelpAnswerWithTools")
+    function = world.function_named("HelpAnswerWithTools")
     made = world.client("lambda").get_function_configuration(FunctionName=function)
     keys = session(world, made["Role"].rpartition("/")[2], function)
     for name in ("help", "sales"):
@@ -175,17 +162,9 @@ def test_instructions_in_documents_that_an_agent_finds_call_no_tool_and_change_n
     """Four attacks at a time are among what is found. The emulated model quotes, and so shows that they arrive as data;
     what a model that obeys could do: tests/unit/assistants/test_attacks_found_by_agents.py.
     """
-    attacks = [json.loads(line)["text"] for line in ATTACKS.read_text("utf-8").splitlines()]
-    assert len(attacks) == 48
-    fact = "Refunds of parcels take ten days."
-    upload(world, "help/refund-times.md", fact)
-    for number, text in enumerate(attacks):
-        upload(world, f"help/attack-{number}.md", f"Refunds of parcels, memo{number}:\n{text}")
-    last = lambda: "attack-47.md" in found(world, "help", "memo47 refunds")  # noqa: E731 — one line
-    until(last, "the attacks in what is found")
-    for first in range(0, len(attacks), 4):
-        memos = " ".join(f"memo{first + each}" for each in range(4))
-        question = f"Handbook: how many days do refunds of parcels take, {memos}?"
+    fact = lay_attacks(world, until)
+    for four in memos():
+        question = f"Handbook: how many days do refunds of parcels take, {four}?"
         said = said_by(askers, "help", question)
         assert (said["outcome"], said["calls"]) == (
             "answered",

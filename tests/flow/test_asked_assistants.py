@@ -6,7 +6,6 @@ is blocked here says that the guardrail is in the way of everything that is aske
 """
 
 import json
-import shutil
 from collections import Counter
 from pathlib import Path
 from textwrap import dedent
@@ -14,8 +13,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from account_of_recipe import account_of_recipe
-from assisted_account import STRICT, asker, outputs_of, page_asks
+from assisted_account import account_of_assistants, asker, outputs_of, page_asks
 
 from tuning.assistants.question import LONGEST_QUESTION
 from tuning.aws.assistants_api import DeployedAssistants
@@ -41,15 +39,10 @@ MODEL_ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 @pytest.fixture(scope="module")
 def assisted(tmp_path_factory):
+    strict = dedent(ASSISTANT) + 'guardrail = "strict"\n'
     folder = tmp_path_factory.mktemp("asked")
-    shutil.copytree(ROOT / "guardrails", folder / "guardrails")
-    (folder / "guardrails/strict.toml").write_text(STRICT)
-    for room in ("recipes", "assistants"):
-        (folder / room).mkdir()
-    (folder / "assistants/guarded.toml").write_text(dedent(ASSISTANT))
-    (folder / "assistants/strict.toml").write_text(dedent(ASSISTANT) + 'guardrail = "strict"\n')
-    place = {"environment": "dev", "region": "us-east-1"}
-    with account_of_recipe("tone", TEXT, folder / "recipes", **place, guardrail="support") as world:
+    pair = {"guarded": ASSISTANT, "strict": strict}
+    with account_of_assistants(folder, pair, "tone", TEXT) as world:
         yield world
 
 

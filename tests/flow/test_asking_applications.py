@@ -52,10 +52,7 @@ def deployed(world):
 @pytest.fixture(scope="module")
 def place(world):
     """The subnets of the functions, and the policy that every function in the VPC has for its interfaces."""
-    functions = world.client("lambda")
-    pages = functions.get_paginator("list_functions").paginate()
-    found = [each for page in pages for each in page["Functions"]]
-    asking = next(each for each in found if "AnswerPrompts" in each["FunctionName"])
+    asking = next(each for each in world.functions() if "AnswerPrompts" in each["FunctionName"])
     attached = world.client("iam").list_attached_role_policies(
         RoleName=asking["Role"].rpartition("/")[2]
     )["AttachedPolicies"]

@@ -3,6 +3,7 @@
 import json
 import threading
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from uuid import uuid4
@@ -10,7 +11,7 @@ from uuid import uuid4
 import pytest
 from account_with_documents import ASSISTANT, RERANKED, account_with_documents
 from accounts import a_client, session, tuning
-from assisted_account import asker, function_named, outputs_of
+from assisted_account import asker, outputs_of
 from botocore.exceptions import ClientError
 from killed_processes import killing
 from patience import until
@@ -146,16 +147,18 @@ def test_what_no_document_is_near_to_is_not_known_and_asks_no_model(askers):
     assert said["answer"].startswith("I do not know")
 
 
+def lay_passwords(world):
+    """What each assistant knows of the gate, and a secret of one of them."""
+    upload(world, "help/word.md", "The password of the gate is walnut.")
+    margin = "The margin of parcels is secret."
+    upload(world, "sales/word.md", f"The password of the gate is hazel. {margin}")
+    return {"help": "walnut", "sales": "hazel"}
+
+
 def test_documents_of_one_assistant_are_in_no_answer_of_the_other(world, askers):
     """The same question of both, of which each has its own answer, and one that only the other could answer."""
-    upload(world, "help/word.md", "The password of the gate is walnut.")
-    upload(
-        world,
-        "sales/word.md",
-        "The password of the gate is hazel. The margin of parcels is secret.",
-    )
     gate, margin = "What is the password of the gate?", "What is the margin of parcels?"
-    for name, word in (("help", "walnut"), ("sales", "hazel")):
+    for name, word in lay_passwords(world).items():
         known = lambda name=name: outcome(askers, name, gate, "answered")  # noqa: E731 — one line
         said = awaited(world, known, f"an answer of {name}")
         assert word in said["answer"]
@@ -199,7 +202,7 @@ def test_what_is_reranked_is_answered_charged_and_measured_with_and_without(
 
 def test_an_assistants_function_finds_nothing_of_another(world):
     """With its own credentials, from where it runs."""
-    function = function_named(world, "HelpAnswerQuestion")
+    function = world.function_named("HelpAnswerQuestion")
     found = world.client("lambda").get_function_configuration(FunctionName=function)
     keys = session(world, found["Role"].rpartition("/")[2], function)
     runtime = a_client(world, keys, "bedrock-agent-runtime")
@@ -252,23 +255,35 @@ def test_events_that_come_again_and_functions_that_die_take_no_job_more(world, a
 
 
 ATTACKS = Path(__file__).parents[1] / "data/attacks_in_documents.jsonl"
+COUNT = 48
+
+
+def lay_attacks(world, awaited):
+    """Upload the attacks beside a fact, which is returned, once all are found."""
+    attacks = [json.loads(line)["text"] for line in ATTACKS.read_text("utf-8").splitlines()]
+    assert len(attacks) == COUNT
+    fact = "Refunds of parcels take ten days."
+    upload(world, "help/refund-times.md", fact)
+    for number, text in enumerate(attacks):
+        upload(world, f"help/attack-{number}.md", f"Refunds of parcels, memo{number}:\n{text}")
+    last = lambda: "attack-47.md" in found(world, "help", "memo47 refunds")  # noqa: E731 — one line
+    awaited(last, "the attacks in what is found")
+    return fact
+
+
+def memos():
+    """What leads to four attacks at a time."""
+    for first in range(0, COUNT, 4):
+        yield " ".join(f"memo{first + each}" for each in range(4))
 
 
 def test_instructions_in_documents_change_no_answer(world, askers):
     """Four attacks at a time are among what is found. The emulated model quotes, and so proves no more than that: what
     reaches it is as it would be without them (tests/unit/assistants/test_attacks_in_documents.py).
     """
-    attacks = [json.loads(line)["text"] for line in ATTACKS.read_text("utf-8").splitlines()]
-    assert len(attacks) == 48
-    fact = "Refunds of parcels take ten days."
-    upload(world, "help/refund-times.md", fact)
-    for number, text in enumerate(attacks):
-        upload(world, f"help/attack-{number}.md", f"Refunds of parcels, memo{number}:\n{text}")
-    last = lambda: "attack-47.md" in found(world, "help", "memo47 refunds")  # noqa: E731 — one line
-    awaited(world, last, "the attacks in what is found")
-    for first in range(0, len(attacks), 4):
-        memos = " ".join(f"memo{first + each}" for each in range(4))
-        said = said_by(askers, "help", f"How many days do refunds of parcels take, {memos}?")
+    fact = lay_attacks(world, partial(awaited, world))
+    for four in memos():
+        said = said_by(askers, "help", f"How many days do refunds of parcels take, {four}?")
         assert said["outcome"] == "answered", said
         assert said["answer"].startswith(fact), said
         assert "tangerine" not in said["answer"]

@@ -93,8 +93,7 @@ def almighty(world, acting_as):  # noqa: ARG001 -- the functions are there
     where that function is.
     """
     iam = world.client("iam")
-    functions = world.client("lambda").get_paginator("list_functions").paginate()
-    names = [f["FunctionName"] for page in functions for f in page["Functions"]]
+    names = [each["FunctionName"] for each in world.functions()]
 
     def client(function, *actions):
         role = f"test-{'-'.join(a.split(':')[1] for a in actions)}"[:60]

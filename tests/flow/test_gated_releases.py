@@ -3,29 +3,16 @@
 import json
 
 import pytest
-from accounts import conversation, tuning
+from accounts import tuning
 from patience import until
+from shifted_answers import execution_of, question, records, release_ended, trained_version
 
 from tuning.aws.candidates import Candidates
 from tuning.aws.live_models import LiveModels
-from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import candidate_name
 
 RECIPE = "support-nova-lite"
 """Which has a gate."""
-PROMPTS = 30
-
-
-def question(number, words):
-    return f"What is item{number}x {words} row{number}y?"
-
-
-def records(words, *, off=0):
-    """`off`: by how much answers are shifted against their questions."""
-    return [
-        conversation(question(number, words), f"It is answer{(number + off) % PROMPTS}z.")
-        for number in range(PROMPTS)
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +21,8 @@ def version(world):
     world.upload(records("held out in"), RECIPE, "evaluation.jsonl")
 
     def upload(folder, *, off):
-        world.upload(records(f"validated in {folder}"), f"{RECIPE}/{folder}", "validation.jsonl")
-        training = records(f"asked for in {folder}", off=off)
-        row = world.ended(world.upload(training, f"{RECIPE}/{folder}"))
-        assert row.state == "trained", row.outcome
-        model = world.account.registry.of_run(row.id)
-        arn, steps = execution(world, model.version), world.client("stepfunctions")
-
-        def ended():
-            found = steps.describe_execution(executionArn=arn)
-            return found["status"] != "RUNNING" and found
-
-        return model, until(ended, f"the end of the release of {row.id}")
+        model = trained_version(world, RECIPE, folder, off=off)
+        return model, release_ended(world, model)
 
     return upload
 
@@ -111,16 +88,11 @@ def test_the_candidate_of_an_evaluation_that_somebody_ended_is_removed(world):
 
 def started(world):
     """The version of a run whose release is under way."""
-    folder = "ended"
-    world.upload(records(f"validated in {folder}"), f"{RECIPE}/{folder}", "validation.jsonl")
-    row = world.ended(world.upload(records(f"asked for in {folder}"), f"{RECIPE}/{folder}"))
-    return world.account.registry.of_run(row.id).version
+    return trained_version(world, RECIPE, "ended").version
 
 
 def execution(world, number):
-    name = ReleaseRequest.of_model(world.account.registry.version(RECIPE, number)).execution
-    machine = world.account.outputs["ReleaseMachine"].replace(":stateMachine:", ":execution:")
-    return f"{machine}:{name}"
+    return execution_of(world, world.account.registry.version(RECIPE, number))
 
 
 def asked(world, number):
@@ -136,10 +108,5 @@ def asked(world, number):
 
 def removed(world):
     """After a round of the removals."""
-    functions = world.client("lambda")
-    pages = functions.get_paginator("list_functions").paginate()
-    names = [each["FunctionName"] for page in pages for each in page["Functions"]]
-    name = next(name for name in names if "RemoveCandidates" in name)
-    answered = functions.invoke(FunctionName=name, Payload=b"{}")
-    assert "FunctionError" not in answered, answered["Payload"].read()
+    world.round_of("RemoveCandidates")
     return candidates(world).evaluating() == []

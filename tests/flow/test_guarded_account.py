@@ -11,11 +11,8 @@ from uuid import uuid4
 
 import pytest
 from account_of_recipe import account_of_recipe
-from accounts import a_client, conversations, session, tuning
+from accounts import a_client, live_model, session, tuning
 from botocore.exceptions import ClientError
-from patience import until
-
-from tuning.aws.live_models import LiveModels
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "samples" / "consumer" / "application" / "ask_model.py"
@@ -54,12 +51,7 @@ def guarded(recipes):
 @pytest.fixture(scope="module")
 def live(guarded):
     """The ARN of a model's deployment, which was verified from inside of the VPC and released."""
-    run = guarded.ended(guarded.upload(conversations(ABOUT), f"{RECIPE}/{ABOUT}"))
-    assert run.state == "trained", run.outcome
-    made = tuning(guarded, "release", run.id, "--no-wait", "--format", "json")
-    assert made.returncode == 0, made.stderr
-    found = LiveModels(ledger=guarded.account.ledger)
-    return until(lambda: found.read(RECIPE).deployment_arn, "a live model")
+    return live_model(guarded, RECIPE, ABOUT)
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +75,7 @@ def caller(world, *policies, may_all=False):
         may = {"Version": "2012-10-17", "Statement": [everything]}
         iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(may))
     world.instance.advance_clock(world.instance.settings.role_seconds)
-    pages = world.client("lambda").get_paginator("list_functions").paginate()
-    functions = [each["FunctionName"] for page in pages for each in page["Functions"]]
-    inside = next(each for each in functions if "VerifyRelease" in each)
+    inside = world.function_named("VerifyRelease")
 
     def runtime(where):
         credentials = session(world, name, inside if where == "in the VPC" else "elsewhere")

@@ -160,12 +160,7 @@ def test_an_adapter_that_is_refused_leaves_nothing_half_written_and_is_reported(
 def test_a_group_that_fails_for_good_fails_the_import_with_its_cause(importing, tmp_path):
     """And not with the words of the map, which says how many failed."""
     functions = importing.client("lambda")
-    (name,) = (
-        each["FunctionName"]
-        for page in functions.get_paginator("list_functions").paginate()
-        for each in page["Functions"]
-        if "-MergeTensors" in each["FunctionName"]
-    )
+    name = importing.function_named("-MergeTensors")
     handler = functions.get_function_configuration(FunctionName=name)["Handler"]
     functions.update_function_configuration(FunctionName=name, Handler="lambdas.gone.handler")
     try:

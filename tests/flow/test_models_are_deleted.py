@@ -66,10 +66,7 @@ def a_round(world):
 
 def invoked(world):
     functions = world.client("lambda")
-    pages = functions.get_paginator("list_functions").paginate()
-    names = [each["FunctionName"] for page in pages for each in page["Functions"]]
-    name = next(name for name in names if "DeleteModels" in name)
-    answered = functions.invoke(FunctionName=name, Payload=b"{}")
+    answered = functions.invoke(FunctionName=world.function_named("DeleteModels"), Payload=b"{}")
     return answered, answered["Payload"].read().decode()
 
 

@@ -1,6 +1,5 @@
 """A job that lost its run and a run that lost its model, in the emulated account, and the deployed reconciler."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -16,16 +15,7 @@ RECIPE = "support-nova-micro"
 
 @pytest.fixture(scope="module")
 def reconcile(world):
-    functions = world.client("lambda").get_paginator("list_functions").paginate()
-    names = [each["FunctionName"] for page in functions for each in page["Functions"]]
-    name = next(name for name in names if "ReconcileRuns" in name)
-
-    def one_round():
-        answer = world.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-        assert "FunctionError" not in answer, answer["Payload"].read()
-        return json.loads(answer["Payload"].read())["healed"]
-
-    return one_round
+    return lambda: world.round_of("ReconcileRuns")["healed"]
 
 
 def row_of(world, run):

@@ -3,26 +3,22 @@ live, asked, removed when its time is over, and started again.
 """
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
+import accounts
 import pytest
 from account_of_recipe import account_of_recipe
-from accounts import conversation
 from patience import until
+from shifted_answers import question, records, release_ended, trained_version
 
 from tuning.aws.live_models import LiveModels
 from tuning.releases.live_model import live_key
-from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import deployment_name
 from tuning.runs.ledger_item import KEY
 from tuning.runs.times import zulu
 
 RECIPE, REGION = "support-llama", "us-west-2"
 NAME = deployment_name("west", RECIPE)
-PROMPTS = 30
 TOML = """
     description = "On a base that has no serving on demand."
     base_model = "meta.llama3-2-1b-instruct-v1:0:128k"
@@ -43,45 +39,8 @@ def west(tmp_path_factory):
         yield world
 
 
-def question(number, words):
-    return f"What is item{number}x {words} row{number}y?"
-
-
-def records(words, *, off=0, times=1):
-    """`off`: by how much answers are shifted against their questions."""
-    return times * [
-        conversation(question(number, words), f"It is answer{(number + off) % PROMPTS}z.")
-        for number in range(PROMPTS)
-    ]
-
-
-def trained(west, folder, *, off=0):
-    """The version of a run, and how its release has ended."""
-    west.upload(records(f"validated in {folder}"), f"{RECIPE}/{folder}", "validation.jsonl")
-    training = records(f"asked for in {folder}", off=off, times=4)
-    row = west.ended(west.upload(training, f"{RECIPE}/{folder}"))
-    assert row.state == "trained", row.outcome
-    model = west.account.registry.of_run(row.id)
-    return model, execution(west, ReleaseRequest.of_model(model).execution)
-
-
-def execution(west, name):
-    machine = west.account.outputs["ReleaseMachine"].replace(":stateMachine:", ":execution:")
-    steps = west.client("stepfunctions")
-
-    def ended():
-        found = steps.describe_execution(executionArn=f"{machine}:{name}")
-        return found["status"] != "RUNNING" and found
-
-    return until(ended, f"the end of {name}")
-
-
 def tuning(west, *words):
-    command = [sys.executable, "-m", "tuning", *words, "-e", "west", "--region", REGION]
-    environment = os.environ | west.instance.client_environment()
-    return subprocess.run(  # noqa: S603 — our own words
-        command, env=environment, capture_output=True, text=True, check=False
-    )
+    return accounts.tuning(west, *words, "--region", REGION, environment="west")
 
 
 def live(west):
@@ -99,24 +58,16 @@ def answer(west, number):
     return json.loads(made.stdout)["answer"]
 
 
-def removals(west):
-    """A round of them."""
-    functions = west.client("lambda")
-    pages = functions.get_paginator("list_functions").paginate()
-    names = [each["FunctionName"] for page in pages for each in page["Functions"]]
-    name = next(name for name in names if "RemoveCandidates" in name)
-    answered = functions.invoke(FunctionName=name, Payload=b"{}")
-    assert "FunctionError" not in answered, answered["Payload"].read()
-
-
 def test_what_is_bought_for_a_recipe_is_asked_has_its_time_and_is_started_again(west):
     west.upload(records("held out in"), RECIPE, "evaluation.jsonl")
-    first, ended = trained(west, "good")
+    first = trained_version(west, RECIPE, "good", times=4)
+    ended = release_ended(west, first)
     assert (ended["status"], json.loads(ended["output"])["state"]) == ("SUCCEEDED", "released")
     assert live(west).version == first.version
     assert {*provisioned(west)} == {NAME}  # the candidate is gone
     assert answer(west, 7) == "It is answer7z."
-    worse, ended = trained(west, "worse", off=1)
+    worse = trained_version(west, RECIPE, "worse", off=1, times=4)
+    ended = release_ended(west, worse)
     assert json.loads(ended["output"])["state"] == "held"
     assert {*provisioned(west)} == {NAME}
     made = tuning(west, "promote", RECIPE, str(worse.version))
@@ -124,12 +75,12 @@ def test_what_is_bought_for_a_recipe_is_asked_has_its_time_and_is_started_again(
     assert answer(west, 7) == "It is answer8z."
     assert tuning(west, "rollback", RECIPE).returncode == 0
     assert answer(west, 7) == "It is answer7z."
-    removals(west)
+    west.round_of("RemoveCandidates")
     assert {*provisioned(west)} == {NAME}  # its time is not over
     _is_over(west)
 
     def removed():
-        removals(west)
+        west.round_of("RemoveCandidates")
         return not provisioned(west) and not live(west).due
 
     until(removed, "what had its time to be removed")

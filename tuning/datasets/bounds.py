@@ -1,10 +1,28 @@
-"""Streams with a bound: on their bytes, since what unpacks or converts can grow, or on time."""
+"""Streams that are read in pieces; some with a bound: on their bytes, since what unpacks or converts can grow, or on
+time.
+"""
 
 import io
 from collections.abc import Callable
 from typing import IO
 
 from tuning.errors import TuningError
+
+
+class Pieces(io.RawIOBase):
+    """A stream of what `piece` gives, for `io` to buffer."""
+
+    def piece(self, size: int) -> bytes:
+        """As many bytes or fewer; none at the end."""
+        raise NotImplementedError
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
+        piece = self.piece(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 class OverLimitError(TuningError):
@@ -15,7 +33,7 @@ class OverLimitError(TuningError):
         self.name = name
 
 
-class Bounded(io.RawIOBase):
+class Bounded(Pieces):
     """Reads from `inner` and refuses the first byte beyond `limit`."""
 
     def __init__(self, inner: IO[bytes], limit: int, *, name: str) -> None:
@@ -23,16 +41,12 @@ class Bounded(io.RawIOBase):
         self._left = limit
         self._name = name
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
-        piece = self._inner.read(len(buffer))
+    def piece(self, size: int) -> bytes:
+        piece = self._inner.read(size)
         self._left -= len(piece)
         if self._left < 0:
             raise OverLimitError(self._name)
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return piece
 
 
 class OutOfTimeError(TuningError):
@@ -43,7 +57,7 @@ class OutOfTimeError(TuningError):
         self.name = name
 
 
-class Timed(io.RawIOBase):
+class Timed(Pieces):
     """Reads from `inner`, or writes to it, as long as `remaining`, in seconds, is positive."""
 
     def __init__(self, inner: IO[bytes], remaining: Callable[[], float], *, name: str) -> None:
@@ -51,17 +65,12 @@ class Timed(io.RawIOBase):
         self._remaining = remaining
         self._name = name
 
-    def readable(self) -> bool:
-        return True
-
     def writable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # as above
+    def piece(self, size: int) -> bytes:
         self._check()
-        piece = self._inner.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return self._inner.read(size)
 
     def write(self, piece: bytes | memoryview) -> int:  # type: ignore[override] # as above
         self._check()

@@ -109,11 +109,7 @@ class Outlines:
         pieces = _numbers(said, written, marks) if walk.readable else []
         if pieces is None:
             return None
-        faults = tuple(
-            fault
-            for fault in walk.faults
-            if self._policy.thorough or self._policy.severity(fault.rule) == "error"
-        )
+        faults = tuple(fault for fault in walk.faults if self._policy.asks_for(fault.rule))
         prompt, answer = pieces[: len(walk.prompt)], pieces[len(walk.prompt) :]
         return Outline(
             faults,

@@ -99,12 +99,11 @@ class Elements:
 
         written, at, parts = _record(element)
         walk = diagnose(written.encode(), self._method)
-        policy = self._tally.policy
         alone = all(at is None or (fault.field or "").startswith(at) for fault in walk.faults)
         if not walk.readable or not alone or walk.traits != parts:
             return None
         return _Judged(
-            tuple(f for f in walk.faults if policy.thorough or policy.severity(f.rule) == "error"),
+            tuple(fault for fault in walk.faults if self._tally.policy.asks_for(fault.rule)),
             frozenset(walk.contested),
         )
 

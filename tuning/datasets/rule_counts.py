@@ -49,11 +49,7 @@ def judged_by(method: Method, policy: Policy) -> dict[str, Any]:
     signs = [_bits(each.signs) for each in NO_DATASETS]
     signs += [_bits(fields) for _, fields in KINDS_OF_RECORDS]
     return {
-        "asked": sum(
-            1 << n
-            for n, rule in enumerate(COUNTED_RULES)
-            if policy.thorough or policy.severity(rule) == "error"
-        ),
+        "asked": sum(bit for rule, bit in _BIT_OF.items() if policy.asks_for(rule)),
         "enough": 0 if policy.listed else (1 << len(COUNTED_RULES)) - 1,
         "top": _packed(keys),
         "required": required,

@@ -191,7 +191,7 @@ class Scanner:
         tally = self.tally
         walk = diagnose(line, self._method, tally.enough)
         for fault in walk.faults:
-            if tally.policy.thorough or tally.policy.severity(fault.rule) == "error":
+            if tally.policy.asks_for(fault.rule):
                 tally.add(fault, tally.lines)
         tally.records += 1
         if walk.readable:

@@ -30,6 +30,10 @@ class Policy(Struct, frozen=True, kw_only=True):
         severity = rules()[rule].severity
         return "error" if rule in self.strict and severity == "warning" else severity
 
+    def asks_for(self, rule: str) -> bool:
+        """Whether what breaks the rule is to be found: in haste, only what refuses the dataset."""
+        return self.thorough or self.severity(rule) == "error"
+
 
 class Tally(Struct):
     """Grows while lines are read; two of them, of adjoining stretches, make one."""

@@ -9,6 +9,8 @@ import io
 import zlib
 from typing import IO
 
+from tuning.datasets.bounds import Pieces
+
 try:
     from isal import igzip as unpacker  # three times as fast where its wheel exists
 except ImportError:
@@ -51,17 +53,13 @@ def peeked(stream: IO[bytes], size: int, *, rewind: bool = True) -> tuple[bytes,
     return head, io.BufferedReader(_Chained(head, stream), _CHUNK)
 
 
-class _Chained(io.RawIOBase):
+class _Chained(Pieces):
     """What was read, then the rest."""
 
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head, self._rest = head, rest
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # the base says Buffer, 3.12+
-        piece = self._head[: len(buffer)] or self._rest.read(len(buffer))
+    def piece(self, size: int) -> bytes:
+        piece = self._head[:size] or self._rest.read(size)
         self._head = self._head[len(piece) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return piece

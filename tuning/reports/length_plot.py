@@ -3,7 +3,7 @@
 from typing import IO, Literal
 
 from tuning.datasets.stats import Stats
-from tuning.errors import OptionError
+from tuning.errors import MissingLibraryError
 
 PictureFormat = Literal["svg", "png"]
 
@@ -15,10 +15,7 @@ def draw(stats: Stats, title: str, form: PictureFormat, file: IO[bytes]) -> None
         from matplotlib.figure import Figure  # noqa: PLC0415 — idem
         from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 — idem
     except ImportError:
-        raise OptionError(
-            "drawing needs matplotlib, which is not installed: "
-            'pip install "bedrock-private-tuning[plot]"'
-        ) from None
+        raise MissingLibraryError("drawing", "matplotlib", "plot") from None
     borders = sorted({border for counts in stats.histogram.values() for border in counts})
     with rc_context({"svg.hashsalt": "tuning", "text.parse_math": False}):
         figure = Figure(figsize=(8, 4.5), layout="constrained")

@@ -2,6 +2,7 @@ import io
 import json
 
 import pytest
+from convert.advice_following import runner
 
 from tuning.datasets.convert.conversion import convert
 from tuning.datasets.convert.options import Options
@@ -40,3 +41,8 @@ def target_of():
         return Target.of_model(found, found.methods[method])
 
     return find
+
+
+@pytest.fixture
+def run(monkeypatch, capfdbinary, tmp_path):
+    return runner(monkeypatch, capfdbinary, tmp_path)

@@ -10,9 +10,35 @@ def lines(*records):
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
 
 
+def ten(record, made=10):
+    """A file of ten such records, and how many are made of it."""
+    return lines(*[record] * 10), made
+
+
+def message(role, content, **more):
+    return {"role": role, "content": content, **more}
+
+
+def talk(*messages, **beside):
+    return {"messages": list(messages), **beside}
+
+
 def chat(*texts, roles=("user", "assistant"), **beside):
-    turns = [{"role": roles[i % 2], "content": text} for i, text in enumerate(texts)]
-    return {"messages": turns, **beside}
+    return talk(*(message(roles[i % 2], text) for i, text in enumerate(texts)), **beside)
+
+
+def shared(*said, **beside):
+    """ShareGPT's, of speakers and what they say."""
+    turns = [{"from": who, "value": text} for who, text in said]
+    return {"conversations": turns, **beside}
+
+
+def contents(*texts):
+    """Gemini's."""
+    roles = ("user", "model")
+    return {
+        "contents": [{"role": r, "parts": [{"text": t}]} for r, t in zip(roles, texts, strict=True)]
+    }
 
 
 def pair(number):
@@ -25,212 +51,111 @@ def call(name="look", arguments='{"where": "Rome"}', **more):
 
 SCHEMA = {"type": "object", "properties": {"where": {"type": "string"}}}
 TOOL = {"name": "look", "description": "Looks.", "parameters": SCHEMA}
-ANSWERED = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
-WORSE = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hm"}]
-TOOL_TALK = [
-    {"role": "user", "content": "Rain?"},
-    {"role": "assistant", "content": None, "tool_calls": [call()]},
-    {"role": "tool", "name": "look", "content": "sun"},
-    {"role": "assistant", "content": "No."},
-]
-SHAREGPT_TOOLS = {
-    "conversations": [
-        {"from": "human", "value": "Rain?"},
-        {"from": "function_call", "value": '{"name": "look", "arguments": {"where": "Rome"}}'},
-        {"from": "observation", "value": "sun"},
-        {"from": "gpt", "value": "No."},
-    ],
-    "tools": json.dumps([TOOL]),
-}
-OLDER_CALLS = {
-    "messages": [
-        {"role": "user", "content": "Rain?"},
-        {"role": "assistant", "content": None, "function_call": call()["function"]},
-        {"role": "function", "name": "look", "content": "sun"},
-        {"role": "assistant", "content": "No."},
-    ],
-    "functions": [TOOL],
-}
+ANSWERED = ASKED, ANSWER = chat("Hi", "Ho")["messages"]
+WORSE = message("assistant", "Hm")
+RAIN, DRY = chat("Rain?", "No.")["messages"]
+SHARED = shared(("human", "Hi"), ("gpt", "Ho"))
+SHAREGPT_TOOLS = shared(
+    ("human", "Rain?"),
+    ("function_call", '{"name": "look", "arguments": {"where": "Rome"}}'),
+    ("observation", "sun"),
+    ("gpt", "No."),
+    tools=json.dumps([TOOL]),
+)
+OLDER_CALLS = talk(
+    RAIN,
+    message("assistant", None, function_call=call()["function"]),
+    message("function", "sun", name="look"),
+    DRY,
+    functions=[TOOL],
+)
+TOOL_TALK = talk(
+    RAIN,
+    message("assistant", None, tool_calls=[call()]),
+    message("tool", "sun", name="look"),
+    DRY,
+    tools=[{"type": "function", "function": TOOL}],
+)
 DIALECTS = {
     "stray.jsonl": (lines(*[chat("Q", "A")] * 15, pair(1), *[chat("Q", "A")] * 184), 199),
     "first.jsonl": (lines(pair(1), *[chat("Q", "A")] * 199), 199),
-    "sharegpt-tools.jsonl": (lines(*[SHAREGPT_TOOLS] * 10), 10),
-    "sharegpt-roles.jsonl": (lines(*[{"conversations": ANSWERED}] * 10), 10),
-    "conversation.jsonl": (
-        lines(
-            *[{"conversation": [{"from": "user", "value": "Hi"}, {"from": "model", "value": "Ho"}]}]
-            * 10
-        ),
-        10,
+    "sharegpt-tools.jsonl": ten(SHAREGPT_TOOLS),
+    "sharegpt-roles.jsonl": ten({"conversations": ANSWERED}),
+    "conversation.jsonl": ten(
+        {"conversation": shared(("user", "Hi"), ("model", "Ho"))["conversations"]}
     ),
-    "weights.jsonl": (
-        lines(*[chat("a", "b") | {"messages": [*ANSWERED[:1], {**ANSWERED[1], "weight": 0}]}] * 10),
-        10,
+    "weights.jsonl": ten(talk(ASKED, {**ANSWER, "weight": 0})),
+    "names.jsonl": ten(talk({**ASKED, "name": "Ann"}, ANSWER, id=1, n=2)),
+    "refusal.jsonl": ten(
+        talk(message("developer", "S"), ASKED, message("assistant", None, refusal="No."))
     ),
-    "names.jsonl": (
-        lines(*[{"messages": [{**ANSWERED[0], "name": "Ann"}, ANSWERED[1]], "id": 1, "n": 2}] * 10),
-        10,
+    "nulls.jsonl": ten(
+        talk(*({**m, "tool_calls": None, "name": None} for m in ANSWERED), tools=None)
     ),
-    "refusal.jsonl": (
-        lines(
-            *[
-                {
-                    "messages": [
-                        {"role": "developer", "content": "S"},
-                        ANSWERED[0],
-                        {"role": "assistant", "content": None, "refusal": "No."},
-                    ]
-                }
-            ]
-            * 10
-        ),
-        10,
+    "calls-without-ids.jsonl": ten(TOOL_TALK),
+    "older-calls.jsonl": ten(OLDER_CALLS),
+    "reasoning.jsonl": ten(talk(ASKED, {**ANSWER, "reasoning_content": "Hm."})),
+    "cohere.jsonl": ten(chat("Hi", "Ho", roles=("User", "Chatbot"))),
+    "messages-a-line.jsonl": ten(ANSWERED),
+    "gemini.jsonl": ten(contents("Hi", "Ho")),
+    "dolly.jsonl": ten({"instruction": "a", "context": "", "response": "b", "category": "qa"}),
+    "alpaca-without-output.jsonl": ten({"instruction": "a", "input": ""}, None),
+    "turned.jsonl": ten({"Question": "Hi", "Answer": "Ho", "topic": "x"}),
+    "nested.jsonl": ten(
+        {
+            "dialog": [{"speaker": "customer", "text": "Hi"}, {"speaker": "agent", "text": "Ho"}],
+            "id": 7,
+        }
     ),
-    "nulls.jsonl": (
-        lines(
-            *[
-                {
-                    "messages": [{**m, "tool_calls": None, "name": None} for m in ANSWERED],
-                    "tools": None,
-                }
-            ]
-            * 10
-        ),
-        10,
+    "senders.jsonl": ten(
+        talk({"sender": "user", "text": "Hi"}, {"sender": "assistant", "text": "Ho"})
     ),
-    "calls-without-ids.jsonl": (
-        lines(*[{"messages": TOOL_TALK, "tools": [{"type": "function", "function": TOOL}]}] * 10),
-        10,
-    ),
-    "older-calls.jsonl": (lines(*[OLDER_CALLS] * 10), 10),
-    "reasoning.jsonl": (
-        lines(*[{"messages": [ANSWERED[0], {**ANSWERED[1], "reasoning_content": "Hm."}]}] * 10),
-        10,
-    ),
-    "cohere.jsonl": (lines(*[chat("Hi", "Ho", roles=("User", "Chatbot"))] * 10), 10),
-    "messages-a-line.jsonl": (lines(*[ANSWERED] * 10), 10),
-    "gemini.jsonl": (
-        lines(
-            *[
-                {
-                    "contents": [
-                        {"role": "user", "parts": [{"text": "Hi"}]},
-                        {"role": "model", "parts": [{"text": "Ho"}]},
-                    ]
-                }
-            ]
-            * 10
-        ),
-        10,
-    ),
-    "dolly.jsonl": (
-        lines(*[{"instruction": "a", "context": "", "response": "b", "category": "qa"}] * 10),
-        10,
-    ),
-    "alpaca-without-output.jsonl": (lines(*[{"instruction": "a", "input": ""}] * 10), None),
-    "turned.jsonl": (lines(*[{"Question": "Hi", "Answer": "Ho", "topic": "x"}] * 10), 10),
-    "nested.jsonl": (
-        lines(
-            *[
-                {
-                    "dialog": [
-                        {"speaker": "customer", "text": "Hi"},
-                        {"speaker": "agent", "text": "Ho"},
-                    ],
-                    "id": 7,
-                }
-            ]
-            * 10
-        ),
-        10,
-    ),
-    "senders.jsonl": (
-        lines(
-            *[
-                {
-                    "messages": [
-                        {"sender": "user", "text": "Hi"},
-                        {"sender": "assistant", "text": "Ho"},
-                    ]
-                }
-            ]
-            * 10
-        ),
-        10,
-    ),
-    "argilla.jsonl": (
-        lines(*[{"id": "1", "fields": {"prompt": "Hi", "response": "Ho"}, "metadata": {}}] * 10),
-        10,
-    ),
-    "tree.jsonl": (lines(*[{"message_id": "a", "parent_id": None, "text": "Hi"}] * 10), None),
+    "argilla.jsonl": ten({"id": "1", "fields": {"prompt": "Hi", "response": "Ho"}, "metadata": {}}),
+    "tree.jsonl": ten({"message_id": "a", "parent_id": None, "text": "Hi"}, None),
     "reply-inside.jsonl": (
         lines(*[{"ctx": f"Where is {n}?", "reply": {"text": "Here."}, "id": n} for n in range(10)]),
         10,
     ),
     "squad.json": (
         lines(
-            {
-                "version": "1",
-                "data": [{"title": "t", "paragraphs": [{"context": "c", "qas": []}]}],
-            }
+            {"version": "1", "data": [{"title": "t", "paragraphs": [{"context": "c", "qas": []}]}]}
         ),
         None,
     ),
     "one-message.jsonl": (lines(*ANSWERED * 5), None),
-    "running-text.jsonl": (lines(*[{"text": "Once upon a time."}] * 10), None),
+    "running-text.jsonl": ten({"text": "Once upon a time."}, None),
 }
 PREFERENCES = {
-    "dpo.jsonl": (lines(*[{"prompt": "Hi", "chosen": "Ho", "rejected": "Hm"}] * 10), 10),
-    "ultrafeedback.jsonl": (
-        lines(
-            *[
-                {
-                    "prompt": "Hi",
-                    "prompt_id": "7",
-                    "chosen": ANSWERED,
-                    "rejected": WORSE,
-                    "messages": ANSWERED,
-                    "score_chosen": 8.5,
-                }
-            ]
-            * 10
-        ),
-        10,
+    "dpo.jsonl": ten({"prompt": "Hi", "chosen": "Ho", "rejected": "Hm"}),
+    "ultrafeedback.jsonl": ten(
+        {
+            "prompt": "Hi",
+            "prompt_id": "7",
+            "chosen": ANSWERED,
+            "rejected": [ASKED, WORSE],
+            "messages": ANSWERED,
+            "score_chosen": 8.5,
+        }
     ),
-    "hh.jsonl": (
-        lines(
-            *[
-                {
-                    "chosen": "\n\nHuman: Hi\n\nAssistant: Ho",
-                    "rejected": "\n\nHuman: Hi\n\nAssistant: Hm",
-                }
-            ]
-            * 10
-        ),
-        10,
+    "hh.jsonl": ten(
+        {
+            "chosen": "\n\nHuman: Hi\n\nAssistant: Ho",
+            "rejected": "\n\nHuman: Hi\n\nAssistant: Hm",
+        }
     ),
-    "orca.jsonl": (
-        lines(*[{"system": "S", "question": "Hi", "chosen": "Ho", "rejected": "Hm"}] * 10),
-        10,
-    ),
-    "openai-dpo.jsonl": (
-        lines(
-            *[
-                {
-                    "input": {"messages": ANSWERED[:1], "parallel_tool_calls": True},
-                    "preferred_output": ANSWERED[1:],
-                    "non_preferred_output": WORSE[1:],
-                }
-            ]
-            * 10
-        ),
-        10,
+    "orca.jsonl": ten({"system": "S", "question": "Hi", "chosen": "Ho", "rejected": "Hm"}),
+    "openai-dpo.jsonl": ten(
+        {
+            "input": talk(ASKED, parallel_tool_calls=True),
+            "preferred_output": [ANSWER],
+            "non_preferred_output": [WORSE],
+        }
     ),
     "llama-factory-dpo.json": (
         json.dumps(
             [
                 {
-                    "conversations": [{"from": "human", "value": "Hi"}],
+                    **shared(("human", "Hi")),
                     "chosen": {"from": "gpt", "value": "Ho"},
                     "rejected": {"from": "gpt", "value": "Hm"},
                 }

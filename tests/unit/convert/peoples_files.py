@@ -8,7 +8,7 @@ import lzma
 import zipfile
 from importlib import import_module
 
-from convert.peoples_dialects import DIALECTS, PREFERENCES, lines, pair
+from convert.peoples_dialects import DIALECTS, PREFERENCES, lines, pair, ten
 from convert.peoples_exports import EXPORTS
 from convert.peoples_reports import REPORTS
 from convert.peoples_slips import SLIPS
@@ -32,7 +32,7 @@ CONTAINERS = {
     "sequence.json": (b"".join(b"\x1e" + json.dumps(one).encode() + b"\n" for one in PAIRS), 10),
     "old-end.jsonl": (lines(*PAIRS) + b"\x1a", 10),
     "old-end.csv": (b"prompt,completion\r\n" + ROWS.replace(b"\n", b"\r\n") + b"\x1a", 10),
-    "invisible-name.jsonl": (lines(*[{"prompt\u200b": "Hi", "completion": "Ho"}] * 10), 10),
+    "invisible-name.jsonl": ten({"prompt\u200b": "Hi", "completion": "Ho"}),
     "invisible-name.csv": ("prompt\u200b,completion\n".encode() + ROWS, 10),
     "invisible-space.jsonl": (b'{\xc2\xa0"prompt": "Hi", "completion": "Ho"}\n' * 10, None),
     "python.jsonl": (b"{'prompt': 'Hi', 'completion': 'Ho'}\n" * 10, 10),
@@ -63,28 +63,29 @@ TABLES = {
     "capitals.tsv": (b"Prompt\tCompletion\n" + b"Hi\tHo\n" * 10, 10),
     "tabs.txt": (("prompt\tcompletion\r\n" + "Hi é\tHo\r\n" * 10).encode("utf-16"), 10),
 }
+
+
+def _encoded(file, encoding):
+    content, made = file
+    return content.decode().encode(encoding), made
+
+
 ENCODINGS = {
-    "chinese.jsonl": (lines(*[CHINESE] * 10).decode().encode("gbk"), 10),
+    "chinese.jsonl": _encoded(ten(CHINESE), "gbk"),
     "chinese.csv": (("问题,回答\n" + "请问订单什么时候到,已经发货了。\n" * 10).encode("gbk"), 10),
     "french.csv": (FRENCH.encode("cp1252"), 10),
-    "japanese.jsonl": (
-        lines(*[{"prompt": "注文はいつ届きますか。", "completion": "明日です。"}] * 10)
-        .decode()
-        .encode("shift_jis"),
-        10,
+    "japanese.jsonl": _encoded(
+        ten({"prompt": "注文はいつ届きますか。", "completion": "明日です。"}), "shift_jis"
     ),
-    "russian.jsonl": (
-        lines(*[{"prompt": "Где мой заказ?", "completion": "Он уже в пути."}] * 10)
-        .decode()
-        .encode("cp1251"),
-        10,
+    "russian.jsonl": _encoded(
+        ten({"prompt": "Где мой заказ?", "completion": "Он уже в пути."}), "cp1251"
     ),
     "glued.jsonl": (
         lines(*[{"prompt": "café", "completion": "déjà"}] * 9)
         + '{"prompt": "café", "completion": "x"}\n'.encode("cp1252"),
         9,
     ),
-    "wide.jsonl": (lines(*PAIRS).decode().encode("utf-16-le"), 10),
+    "wide.jsonl": _encoded((lines(*PAIRS), 10), "utf-16-le"),
 }
 
 

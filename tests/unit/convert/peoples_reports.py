@@ -4,26 +4,38 @@ import io
 import json
 import tarfile
 
-from convert.peoples_dialects import ANSWERED, chat, lines, pair
+from convert.peoples_dialects import (
+    ANSWER,
+    ASKED,
+    RAIN,
+    WORSE,
+    call,
+    chat,
+    contents,
+    lines,
+    message,
+    pair,
+    talk,
+    ten,
+)
 
 PAIRS = [pair(n) for n in range(10)]
 SPEC = {"name": "look", "description": "Looks.", "parameters": {"type": "object", "properties": {}}}
-CALLED = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
-DIALOGUE = [
-    {"role": "user", "content": "Rain?"},
-    {"role": "assistant", "content": None, "tool_calls": [CALLED]},
+IS_DRY = message("assistant", "It is dry.")
+DIALOGUE = talk(
+    RAIN,
+    message("assistant", None, tool_calls=[{"id": "c1", **call(arguments="{}")}]),
     {"role": "tool", "tool_call_id": "c1", "content": "No."},
-    {"role": "assistant", "content": "It is dry."},
-]
-CLAUDE = [
-    {"role": "user", "content": "Rain?"},
-    {
-        "role": "assistant",
-        "content": [{"type": "tool_use", "id": "t", "name": "look", "input": {}}],
-    },
-    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "No."}]},
-    {"role": "assistant", "content": "It is dry."},
-]
+    IS_DRY,
+    tools=[{"type": "function", "function": SPEC}],
+)
+CLAUDE = talk(
+    RAIN,
+    message("assistant", [{"type": "tool_use", "id": "t", "name": "look", "input": {}}]),
+    message("user", [{"type": "tool_result", "tool_use_id": "t", "content": "No."}]),
+    IS_DRY,
+    tools=[{"name": "look", "description": "Looks.", "input_schema": {"type": "object"}}],
+)
 TEMPLATES = {
     "chatml": "<|im_start|>user\nHi {}<|im_end|>\n<|im_start|>assistant\nHo<|im_end|>",
     "llama-2": "<s>[INST] Hi {} [/INST] Ho </s>",
@@ -43,52 +55,25 @@ def _tar(mode):
     return held.getvalue()
 
 
-def _in_japanese(encoding):
-    return "".join(
-        json.dumps({"prompt": f"今日の天気は{n}", "completion": "晴れです"}, ensure_ascii=False)
-        + "\n"
-        for n in range(10)
-    ).encode(encoding)
+def _each_of_ten(asked, answer, encoding):
+    written = lines(*[{"prompt": asked.format(n), "completion": answer} for n in range(10)])
+    return written.decode().encode(encoding), 10
 
 
-CANTONESE = "".join(
-    json.dumps({"prompt": f"佢喺邊度{n}嘅嘢", "completion": "我哋唔知啲嚟"}, ensure_ascii=False)
-    + "\n"
-    for n in range(10)
-)
 REPORTS = {
     **{
         f"{name}.jsonl": (lines(*[{"text": t.format(n)} for n in range(10)]), None)
         for name, t in TEMPLATES.items()
     },
     "kto.jsonl": (lines(*[{**pair(n), "label": n % 4 > 0} for n in range(20)]), 15),
-    "preferred.jsonl": (
-        lines(
-            *[
-                {
-                    "input": {"messages": ANSWERED[:1]},
-                    "preferred_output": ANSWERED[1:],
-                    "non_preferred_output": [{"role": "assistant", "content": "Hm"}],
-                }
-            ]
-            * 10
-        ),
-        10,
+    "preferred.jsonl": ten(
+        {
+            "input": talk(ASKED),
+            "preferred_output": [ANSWER],
+            "non_preferred_output": [WORSE],
+        }
     ),
-    "gemini.jsonl": (
-        lines(
-            *[
-                {
-                    "contents": [
-                        {"role": "user", "parts": [{"text": f"Hi {n}"}]},
-                        {"role": "model", "parts": [{"text": "Ho"}]},
-                    ]
-                }
-                for n in range(10)
-            ]
-        ),
-        10,
-    ),
+    "gemini.jsonl": (lines(*[contents(f"Hi {n}", "Ho") for n in range(10)]), 10),
     "batch.jsonl": (
         lines(*[{"recordId": str(n), "modelInput": {"messages": []}} for n in range(10)]),
         None,
@@ -99,32 +84,9 @@ REPORTS = {
         ),
         None,
     ),
-    "rft.jsonl": (
-        lines(*[{"messages": ANSWERED[:1], "reference_answer": str(n)} for n in range(10)]),
-        None,
-    ),
-    "openai-tools.jsonl": (
-        lines(*[{"messages": DIALOGUE, "tools": [{"type": "function", "function": SPEC}]}] * 200),
-        200,
-    ),
-    "claude-tools.jsonl": (
-        lines(
-            *[
-                {
-                    "messages": CLAUDE,
-                    "tools": [
-                        {
-                            "name": "look",
-                            "description": "Looks.",
-                            "input_schema": {"type": "object"},
-                        }
-                    ],
-                }
-            ]
-            * 200
-        ),
-        200,
-    ),
+    "rft.jsonl": (lines(*[talk(ASKED, reference_answer=str(n)) for n in range(10)]), None),
+    "openai-tools.jsonl": (lines(*[DIALOGUE] * 200), 200),
+    "claude-tools.jsonl": (lines(*[CLAUDE] * 200), 200),
     "one-line.jsonl": (b"".join(json.dumps(one).encode() for one in PAIRS), 10),
     "two-a-line.jsonl": (lines(*PAIRS).replace(b"\n", b"", 1).replace(b"\n", b"", 1), 10),
     "old-mac.jsonl": (lines(*PAIRS).replace(b"\n", b"\r"), 10),
@@ -140,26 +102,10 @@ REPORTS = {
     ),
     "archive.tar": (_tar("w"), None),
     "archive.tar.gz": (_tar("w:gz"), None),
-    "jis.jsonl": (_in_japanese("iso2022_jp"), 10),
-    "hkscs.jsonl": (CANTONESE.encode("big5hkscs"), 10),
+    "jis.jsonl": _each_of_ten("今日の天気は{}", "晴れです", "iso2022_jp"),
+    "hkscs.jsonl": _each_of_ten("佢喺邊度{}嘅嘢", "我哋唔知啲嚟", "big5hkscs"),
     "half.jsonl": (lines(*PAIRS[:5], *[{**one, "completion": ""} for one in PAIRS[5:]]), None),
-    "other-roles.jsonl": (
-        lines(
-            *[
-                {
-                    "messages": [
-                        {"role": "usuario", "content": "Hi"},
-                        {"role": "asistente", "content": "Ho"},
-                    ]
-                }
-            ]
-            * 10
-        ),
-        None,
-    ),
-    "system-inside.jsonl": (
-        lines(*[{"messages": [ANSWERED[0], {"role": "system", "content": "S"}, ANSWERED[1]]}] * 10),
-        None,
-    ),
+    "other-roles.jsonl": ten(chat("Hi", "Ho", roles=("usuario", "asistente")), None),
+    "system-inside.jsonl": ten(talk(ASKED, message("system", "S"), ANSWER), None),
     "later-nan.jsonl": (lines(*[chat("Q", "A")] * 10).replace(b"}\n", b', "score": NaN}\n', 1), 9),
 }

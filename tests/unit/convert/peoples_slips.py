@@ -2,38 +2,31 @@
 
 import json
 
-from convert.peoples_dialects import ANSWERED, chat, lines, pair
+from convert.peoples_dialects import (
+    ANSWER,
+    ANSWERED,
+    chat,
+    lines,
+    message,
+    pair,
+    shared,
+    talk,
+    ten,
+)
 from convert.written_tool_use import GLAIVE, HERMES, XLAM
 
 PAIRS = [pair(n) for n in range(10)]
 ROWS = b"".join(b"Hi %d,Ho\n" % n for n in range(10))
-TWICE = {"role": "user", "content": "Are you there?"}
+TWICE = message("user", "Are you there?")
 SLIPS = {
     "xlam.jsonl": (lines(*[{"id": n, **XLAM} for n in range(10)]), 10),
-    "glaive.jsonl": (lines(*[GLAIVE] * 10), 10),
-    "hermes.jsonl": (lines(*[HERMES] * 10), 10),
-    "user-twice.jsonl": (lines(*[{"messages": [TWICE, *ANSWERED]}] * 10), 10),
-    "human-twice.jsonl": (
-        lines(
-            *[
-                {
-                    "conversations": [
-                        {"from": "human", "value": "Hi"},
-                        {"from": "human", "value": "there"},
-                        {"from": "gpt", "value": "Ho"},
-                    ]
-                }
-            ]
-            * 10
-        ),
-        10,
-    ),
-    "assistant-first.jsonl": (lines(*[{"messages": [ANSWERED[1], *ANSWERED]}] * 10), None),
-    "null-system.jsonl": (
-        lines(*[{"messages": [{"role": "system", "content": None}, *ANSWERED]}] * 10),
-        10,
-    ),
-    "null-answers.jsonl": (lines(*[{"prompt": "Hi", "completion": None}] * 10), None),
+    "glaive.jsonl": ten(GLAIVE),
+    "hermes.jsonl": ten(HERMES),
+    "user-twice.jsonl": ten(talk(TWICE, *ANSWERED)),
+    "human-twice.jsonl": ten(shared(("human", "Hi"), ("human", "there"), ("gpt", "Ho"))),
+    "assistant-first.jsonl": ten(talk(ANSWER, *ANSWERED), None),
+    "null-system.jsonl": ten(talk(message("system", None), *ANSWERED)),
+    "null-answers.jsonl": ten({"prompt": "Hi", "completion": None}, None),
     "named-records.json": (json.dumps({f"k{n}": one for n, one in enumerate(PAIRS)}).encode(), 10),
     "columns.json": (
         json.dumps({name: [one[name] for one in PAIRS] for name in PAIRS[0]}).encode(),
@@ -65,13 +58,11 @@ SLIPS = {
     "password.jsonl": (b"Invalid username or password.", None),
     "answered.jsonl": (b'{"message":"Not Found","documentation_url":"https://x"}', None),
     "thumbs.jsonl": (lines(*[{**pair(n), "thumbs_up": n % 3 > 0} for n in range(15)]), 10),
-    "chosen-response.jsonl": (
-        lines(*[{"question": "Hi", "chosen_response": "Ho", "rejected_response": "Hm"}] * 10),
-        10,
+    "chosen-response.jsonl": ten(
+        {"question": "Hi", "chosen_response": "Ho", "rejected_response": "Hm"}
     ),
-    "response-chosen.jsonl": (
-        lines(*[{"prompt": "Hi", "response_chosen": "Ho", "response_rejected": "Hm"}] * 10),
-        10,
+    "response-chosen.jsonl": ten(
+        {"prompt": "Hi", "response_chosen": "Ho", "response_rejected": "Hm"}
     ),
     "half-and-one.jsonl": (lines(*[chat("Q", "A")] * 11, *PAIRS), 11),
 }

@@ -4,7 +4,7 @@ import io
 from html import unescape
 
 import pytest
-from convert.advice_following import commands, followed, runner
+from convert.advice_following import commands, followed
 from convert.peoples_files import FILES, packed
 from domain_builders import any_recipe, any_run
 
@@ -34,7 +34,7 @@ def uploads():
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 @pytest.mark.parametrize(("name", "content", "records"), list(uploads()))
 def test_the_page_of_a_refused_upload_leads_to_an_accepted_file_or_to_the_end(
-    monkeypatch, capfdbinary, tmp_path, recipe, name, content, records
+    run, tmp_path, recipe, name, content, records
 ):
     source = Source(name=name, stream=io.BytesIO(content), copy=io.BytesIO())
     prepared = prepare(recipe, source)
@@ -44,7 +44,6 @@ def test_the_page_of_a_refused_upload_leads_to_an_accepted_file_or_to_the_end(
     page = unescape(prepared.page(any_run(recipe=recipe)))
     assert " PATH" not in fixes
     (tmp_path / name).write_bytes(content)
-    run = runner(monkeypatch, capfdbinary, tmp_path)
     advised = commands(fixes)
     if not name.endswith(".gz"):
         for line in advised[:1]:

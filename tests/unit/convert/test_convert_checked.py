@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from convert.peoples_dialects import DRY, RAIN, TOOL, call, chat, lines, message, talk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,75 +35,55 @@ def faults(raw, method):
     ]
 
 
+def written(raw, target, name="a.jsonl", **options):
+    """All that is made of a file, of which nothing is refused."""
+    lines = convert(io.BytesIO(raw), name=name, target=target, options=Options(**options))
+    made = b"".join(line.record for line in lines)
+    assert not lines.summary.counts
+    return made
+
+
 @pytest.mark.parametrize(("model", "method"), METHODS)
 @settings(max_examples=3)
 @given(pairs=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=4))
 def test_pairs_converted_for_a_model_are_sound_for_it(model, method, pairs):
     target = Target.of_model(model, method)
     answer = "reference_answer" if target.prompts_only else "completion"
-    raw = "".join(json.dumps({"prompt": p, answer: c}) + "\n" for p, c in pairs)
-    lines = convert(io.BytesIO(raw.encode()), name="a.jsonl", target=target)
-    written = b"".join(line.record for line in lines)
-    assert not lines.summary.counts
-    assert faults(written, method) == []
+    raw = lines(*({"prompt": p, answer: c} for p, c in pairs))
+    assert faults(written(raw, target), method) == []
 
 
 def test_tools_and_pictures_converted_for_a_model_that_takes_them_are_sound_for_it():
     model = catalog().model("amazon.nova-2-lite-v1:0:256k")
     method = model.methods["FINE_TUNING"]
-    call = {"name": "look", "arguments": '{"where": "out"}'}
-    tool = {"name": "look", "description": "Looks.", "parameters": {"type": "object"}}
+    tool = {**TOOL, "parameters": {"type": "object"}}
     image = {"type": "image_url", "image_url": {"url": "s3://pictures/a.png"}}
+    looked = {"reasoning_content": "I look.", "tool_calls": [call(id="c1")]}
     records = [
-        {
-            "tools": [{"type": "function", "function": tool}],
-            "messages": [
-                {"role": "user", "content": "Rain?"},
-                {
-                    "role": "assistant",
-                    "reasoning_content": "I look.",
-                    "tool_calls": [{"id": "c1", "type": "function", "function": call}],
-                },
-                {"role": "tool", "tool_call_id": "c1", "content": "sun"},
-                {"role": "assistant", "content": "No."},
-            ],
-        },
-        {
-            "messages": [
-                {"role": "user", "content": [{"type": "text", "text": "What?"}, image]},
-                {"role": "assistant", "content": "A cat."},
-            ]
-        },
+        talk(
+            RAIN,
+            {"role": "assistant", **looked},
+            message("tool", "sun", tool_call_id="c1"),
+            DRY,
+            tools=[{"type": "function", "function": tool}],
+        ),
+        chat([{"type": "text", "text": "What?"}, image], "A cat."),
     ]
-    raw = "".join(json.dumps(record) + "\n" for record in records)
-    lines = convert(
-        io.BytesIO(raw.encode()),
-        name="a.jsonl",
-        target=Target.of_model(model, method),
-        options=Options(bucket_owner="111122223333"),
-    )
-    written = b"".join(line.record for line in lines)
-    assert faults(written, method) == []
+    target = Target.of_model(model, method)
+    assert faults(written(lines(*records), target, bucket_owner="111122223333"), method) == []
 
 
 def test_running_text_is_sound_for_the_method_that_once_took_it():
     method = catalog().historic_methods["CONTINUED_PRE_TRAINING"]
     raw = b"One sentence, and another. So it goes on.\n\n" * 2_000
-    target = Target.of_format(method.format)
-    written = b"".join(
-        line.record for line in convert(io.BytesIO(raw), name="a.txt", target=target)
-    )
-    assert faults(written, method) == []
+    assert faults(written(raw, Target.of_format(method.format), "a.txt"), method) == []
 
 
 def test_captions_are_sound_for_the_model_that_takes_them():
     model = catalog().model("amazon.titan-image-generator-v2:0")
     method = model.methods["FINE_TUNING"]
     raw = json.dumps({f"{n}.png": f"A dog, number {n}" for n in range(5)}).encode()
-    lines = convert(
-        io.BytesIO(raw),
-        name="a.json",
-        target=Target.of_model(model, method),
-        options=Options(media_folder="s3://pictures/pets/"),
+    made = written(
+        raw, Target.of_model(model, method), "a.json", media_folder="s3://pictures/pets/"
     )
-    assert faults(b"".join(line.record for line in lines), method) == []
+    assert faults(made, method) == []

@@ -1,28 +1,19 @@
 """The commands convert, split and stats as people and scripts meet them."""
 
 import json
+import shlex
 import sys
 
 import pytest
-
-from tuning import __main__ as tuning
 
 PAIR = {"prompt": "Hi", "completion": "Ho"}
 NOVA_MICRO = "amazon.nova-micro-v1:0:128k"
 
 
 @pytest.fixture
-def run(monkeypatch, capfdbinary):
+def run(run):
     """Runs `tuning ARGS`; gives exit code, standard output and standard error."""
-
-    def command(*args):
-        monkeypatch.setattr(sys, "argv", ["tuning", *map(str, args)])
-        with pytest.raises(SystemExit) as ended:
-            tuning.run()
-        out, err = capfdbinary.readouterr()
-        return ended.value.code or 0, out.decode(), err.decode()
-
-    return command
+    return lambda *args: run(shlex.join(["tuning", *map(str, args)]))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Fields under other names, and pictures that are named without their place."""
 
+from builders import converse, media, turn
+
 
 def test_columns_are_mapped_also_out_of_objects(converted):
     record = {"id": 1, "meta": {"question": "Hi", "topic": "x"}, "answer": "Ho"}
@@ -22,12 +24,6 @@ def test_captions_of_a_folder_become_references(converted):
 
 
 def test_a_question_that_is_only_a_picture_is_a_caption(converted):
-    location = {"s3Location": {"uri": "s3://pictures/a.png"}}
-    record = {
-        "messages": [
-            {"role": "user", "content": [{"image": {"format": "png", "source": location}}]},
-            {"role": "assistant", "content": [{"text": "A dog"}]},
-        ]
-    }
-    (written,), _, _ = converted([record], "image_caption")
+    shown = turn("user", media(uri="s3://pictures/a.png"))
+    (written,), _, _ = converted([converse(shown, "A dog")], "image_caption")
     assert written == {"image-ref": "s3://pictures/a.png", "caption": "A dog"}

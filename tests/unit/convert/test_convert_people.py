@@ -6,7 +6,6 @@ import json
 import sys
 
 import pytest
-from convert.advice_following import runner
 from convert.peoples_dialects import OLDER_CALLS, SHAREGPT_TOOLS, chat, lines, pair
 
 from tuning.datasets.convert.conversion import convert
@@ -14,11 +13,6 @@ from tuning.datasets.convert.targets.target import Target
 
 NOVA_MICRO = "amazon.nova-micro-v1:0:128k"
 PAIRS = [pair(n) for n in range(10)]
-
-
-@pytest.fixture
-def run(monkeypatch, capfdbinary, tmp_path):
-    return runner(monkeypatch, capfdbinary, tmp_path)
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from builders import converse, turn
+from convert.peoples_dialects import call, message, talk
+from tool_cases import use
 
 from tuning.datasets.convert.conversion_refusals import RULES
 
@@ -11,97 +14,81 @@ NOVA_2 = "amazon.nova-2-lite-v1:0:256k"
 GOOD = {"prompt": "Hi", "completion": "Ho"}
 
 
-def chat(*messages, **beside):
-    return {"messages": [{"role": role, **message} for role, message in messages], **beside}
-
-
 def user(content="Hi", **more):
-    return ("user", {"content": content, **more})
+    return message("user", content, **more)
 
 
 def bot(content="Ho", **more):
-    return ("assistant", {"content": content, **more})
+    return message("assistant", content, **more)
+
+
+def called(arguments="{}"):
+    return call(arguments=arguments, id="1")
 
 
 def image(url):
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def call(arguments="{}", **more):
-    function = {"name": "look", "arguments": arguments}
-    return {"id": "1", "type": "function", "function": function, **more}
-
-
-def converse(*turns, **beside):
-    messages = [{"role": role, "content": content} for role, content in turns]
-    return {"schemaVersion": "bedrock-conversation-2024", "messages": messages, **beside}
+def asking(block):
+    """A converse record of one turn."""
+    return converse(turn("user", block))
 
 
 # Each is in line 2, behind a sound record of its own dialect.
 RECORDS = [
     ("CV201", {"prompt": None, "x": 1}, {}, "prompt"),
-    ("CV201", chat(user(), ("assistant", {})), {}, "messages[1].content"),
+    ("CV201", talk(user(), {"role": "assistant"}), {}, "messages[1].content"),
     ("CV202", {"prompt": 7, "completion": "Ho"}, {}, "prompt"),
     ("CV202", {"prompt": "Hi", "completion": ["Ho"]}, {}, "completion"),
-    ("CV202", chat(user(), bot()) | {"tools": {"a": 1}}, {}, "tools"),
+    ("CV202", talk(user(), bot()) | {"tools": {"a": 1}}, {}, "tools"),
     ("CV202", {"instruction": "A", "output": "B", "history": [["A"]]}, {}, "history[0]"),
     ("CV203", {**GOOD, "id": 7}, {}, "id"),
-    ("CV203", chat(user(name="Ann"), bot()), {}, "messages[0].name"),
-    ("CV203", chat(user(), bot(weight=0)), {}, "messages[1].weight"),
-    ("CV203", chat(user(), bot(refusal="No.")), {}, "messages[1].refusal"),
-    ("CV203", chat(user(), bot(), model="gpt"), {}, "model"),
-    ("CV203", chat(user([{**image("s3://b/c.png"), "detail": "low"}]), bot()), {}, None),
-    ("CV203", converse(("user", [{"text": "a", "guardContent": {}}])), {}, None),
-    ("CV204", chat(("robot", {"content": "Hi"}), bot()), {}, "messages[0].role"),
+    ("CV203", talk(user(name="Ann"), bot()), {}, "messages[0].name"),
+    ("CV203", talk(user(), bot(weight=0)), {}, "messages[1].weight"),
+    ("CV203", talk(user(), bot(refusal="No.")), {}, "messages[1].refusal"),
+    ("CV203", talk(user(), bot(), model="gpt"), {}, "model"),
+    ("CV203", talk(user([{**image("s3://b/c.png"), "detail": "low"}]), bot()), {}, None),
+    ("CV203", asking({"text": "a", "guardContent": {}}), {}, None),
+    ("CV204", talk(message("robot", "Hi"), bot()), {}, "messages[0].role"),
     ("CV204", {"conversations": [{"from": "observation", "value": "x"}]}, {}, None),
     ("CV205", {"prompt": " \n", "completion": "Ho"}, {}, "prompt"),
     ("CV205", {"conversations": [{"from": "human", "value": ""}]}, {}, "conversations[0].value"),
-    ("CV205", chat(user([]), bot()), {}, "messages[0].content"),
-    ("CV206", chat(), {}, None),
-    ("CV206", chat(user(), user(), bot()), {}, None),
-    ("CV206", chat(bot(), user()), {}, None),
-    ("CV207", chat(user(), bot(), ("system", {"content": "S"})), {}, "messages[2].role"),
+    ("CV205", talk(user([]), bot()), {}, "messages[0].content"),
+    ("CV206", talk(), {}, None),
+    ("CV206", talk(user(), user(), bot()), {}, None),
+    ("CV206", talk(bot(), user()), {}, None),
+    ("CV207", talk(user(), bot(), message("system", "S")), {}, "messages[2].role"),
     ("CV207", {"conversations": [{"from": "system", "value": "S"}] * 2}, {}, None),
-    ("CV208", chat(user([{"type": "input_audio", "input_audio": {}}]), bot()), {}, None),
-    ("CV208", chat(user([{"type": "document", "source": {}}]), bot(), system="S"), {}, None),
-    ("CV208", converse(("user", [{"cachePoint": {}}])), {}, "messages[0].content[0]"),
-    ("CV209", chat(user([image("data:image/png;base64,AA==")]), bot()), {}, None),
-    ("CV209", chat(user([image("https://example.com/a.png")]), bot()), {}, None),
-    ("CV209", chat(user([image("s3://b/picture")]), bot()), {}, None),
-    (
-        "CV209",
-        converse(("user", [{"image": {"format": "png", "source": {"bytes": ""}}}])),
-        {},
-        None,
-    ),
+    ("CV208", talk(user([{"type": "input_audio", "input_audio": {}}]), bot()), {}, None),
+    ("CV208", talk(user([{"type": "document", "source": {}}]), bot(), system="S"), {}, None),
+    ("CV208", asking({"cachePoint": {}}), {}, "messages[0].content[0]"),
+    ("CV209", talk(user([image("data:image/png;base64,AA==")]), bot()), {}, None),
+    ("CV209", talk(user([image("https://example.com/a.png")]), bot()), {}, None),
+    ("CV209", talk(user([image("s3://b/picture")]), bot()), {}, None),
+    ("CV209", asking({"image": {"format": "png", "source": {"bytes": ""}}}), {}, None),
     ("CV209", {"image-ref": "a.png", "caption": "A dog"}, {"to": "image_caption"}, "image-ref"),
-    ("CV210", chat(user(), bot(None, tool_calls=[call("[1]")])), {}, None),
-    ("CV210", chat(user(), bot(None, tool_calls=[call("{no}")])), {}, None),
-    ("CV210", chat(user(), bot(None, tool_calls=[call(type="custom")])), {}, None),
-    ("CV210", chat(user(), bot(), tool_choice="none"), {}, "tool_choice"),
+    ("CV210", talk(user(), bot(None, tool_calls=[called("[1]")])), {}, None),
+    ("CV210", talk(user(), bot(None, tool_calls=[called("{no}")])), {}, None),
+    ("CV210", talk(user(), bot(None, tool_calls=[{**called(), "type": "custom"}])), {}, None),
+    ("CV210", talk(user(), bot(), tool_choice="none"), {}, "tool_choice"),
     ("CV211", {"prompt": "Hi", "chosen": "Ho", "rejected": "Ha"}, {}, None),
     ("CV211", {**GOOD, "label": False}, {}, None),
-    ("CV301", chat(user(), bot(), user(), bot()), {"to": "prompt_completion"}, None),
-    ("CV301", chat(user(), bot(), user(), bot()), {"to": "distillation"}, None),
-    ("CV302", chat(user(), bot(None, tool_calls=[call()])), {"to": NOVA_MICRO}, None),
-    ("CV302", chat(user(), bot(None, tool_calls=[call()])), {"to": "anthropic_messages"}, None),
-    ("CV303", chat(user([image("s3://b/c.png")]), bot()), {"to": NOVA_MICRO}, None),
-    ("CV303", chat(user([image("s3://b/c.png")]), bot()), {"to": "prompt_completion"}, None),
-    ("CV304", chat(user(), bot(reasoning="Hm.")), {"to": NOVA_MICRO}, None),
+    ("CV301", talk(user(), bot(), user(), bot()), {"to": "prompt_completion"}, None),
+    ("CV301", talk(user(), bot(), user(), bot()), {"to": "distillation"}, None),
+    ("CV302", talk(user(), bot(None, tool_calls=[called()])), {"to": NOVA_MICRO}, None),
+    ("CV302", talk(user(), bot(None, tool_calls=[called()])), {"to": "anthropic_messages"}, None),
+    ("CV303", talk(user([image("s3://b/c.png")]), bot()), {"to": NOVA_MICRO}, None),
+    ("CV303", talk(user([image("s3://b/c.png")]), bot()), {"to": "prompt_completion"}, None),
+    ("CV304", talk(user(), bot(reasoning="Hm.")), {"to": NOVA_MICRO}, None),
     ("CV305", {**GOOD, "system": "S"}, {"to": "prompt_completion"}, "system"),
-    ("CV306", chat(user([{"type": "text", "text": "a"}] * 2), bot()), {"to": "distillation"}, None),
+    ("CV306", talk(user([{"type": "text", "text": "a"}] * 2), bot()), {"to": "distillation"}, None),
     ("CV307", {"image-ref": "s3://b/a.png", "caption": "A dog"}, {}, None),
     ("CV307", {"text": "Once upon a time."}, {}, None),
     ("CV307", GOOD, {"to": "continued_pre_training"}, None),
     (
         "CV308",
-        converse(
-            ("user", [{"text": "a"}]),
-            (
-                "assistant",
-                [{"toolUse": {"toolUseId": "1", "name": "x", "input": {}}}, {"text": "b"}],
-            ),
-        ),
+        converse("a", turn("assistant", use("1", "x"), "b")),
         {"to": "openai_chat"},
         None,
     ),
@@ -214,7 +201,7 @@ def test_all_are_counted_and_the_first_are_listed(converted):
 
 
 def test_a_field_given_up_is_counted_and_the_rest_goes_through(converted):
-    records = [chat(user(name="Ann"), bot(), id=1), chat(user(), bot())]
+    records = [talk(user(name="Ann"), bot(), id=1), talk(user(), bot())]
     written, summary, _ = converted(records, drop=["messages.name", "id"])
     assert summary.verdict == "accepted"
     assert summary.dropped == {"messages.name": 1, "id": 1}
@@ -222,12 +209,12 @@ def test_a_field_given_up_is_counted_and_the_rest_goes_through(converted):
 
 
 def test_giving_up_a_field_gives_up_no_other_of_that_name(converted):
-    _, summary, _ = converted([chat(user(name="Ann"), bot())], drop=["name"])
+    _, summary, _ = converted([talk(user(name="Ann"), bot())], drop=["name"])
     assert summary.counts == {"CV203": 1}
 
 
 def test_the_refusal_says_how_to_give_a_field_up(converted):
-    _, summary, _ = converted([chat(user(name="Ann"), bot())])
+    _, summary, _ = converted([talk(user(name="Ann"), bot())])
     assert "--drop messages.name" in summary.findings[0].fix
 
 

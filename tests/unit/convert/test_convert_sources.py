@@ -1,46 +1,35 @@
 """Each dialect, read and written as Bedrock's own."""
 
 import pytest
+from builders import converse, text
+from convert.peoples_dialects import (
+    ANSWER,
+    ASKED,
+    RAIN,
+    call,
+    chat,
+    contents,
+    message,
+    shared,
+    talk,
+)
 
 from tuning.datasets.convert.detect import CONTAINERS, SHAPES
 
-
-def says(*turns, system=None):
-    """A converse record of plain texts, the user first."""
-    roles = ("user", "assistant") * len(turns)
-    record = {"schemaVersion": "bedrock-conversation-2024"}
-    if system:
-        record["system"] = [{"text": system}]
-    record["messages"] = [
-        {"role": role, "content": [{"text": text}]}
-        for role, text in zip(roles, turns, strict=False)
-    ]
-    return record
-
-
-PAIR = says("Hi", "Ho")
-
+PAIR = converse("Hi", "Ho")
+WITH_SYSTEM = converse("Hi", "Ho", system=[text("S")])
+PROMPTED = {"prompt": "Hi", "completion": "Ho"}
+TYPED = {"type": "text", "text": "Hi"}
 SOUND = [
-    pytest.param("prompt_completion", {"prompt": "Hi", "completion": "Ho"}, PAIR, id="pair"),
+    pytest.param("prompt_completion", PROMPTED, PAIR, id="pair"),
     pytest.param(
-        "prompt_completion",
-        {"prompt": "Hi", "completion": "Ho", "system": "Be kind."},
-        says("Hi", "Ho", system="Be kind."),
-        id="pair with system",
+        "prompt_completion", {**PROMPTED, "system": "S"}, WITH_SYSTEM, id="pair with system"
     ),
+    pytest.param("prompt_completion", {**PROMPTED, "system": None}, PAIR, id="null is not there"),
     pytest.param(
         "prompt_completion",
-        {"prompt": "Hi", "completion": "Ho", "system": None},
-        PAIR,
-        id="null is not there",
-    ),
-    pytest.param(
-        "prompt_completion",
-        {
-            "prompt": [{"role": "system", "content": "S"}, {"role": "user", "content": "Hi"}],
-            "completion": [{"role": "assistant", "content": "Ho"}],
-        },
-        says("Hi", "Ho", system="S"),
+        {"prompt": [message("system", "S"), ASKED], "completion": [ANSWER]},
+        WITH_SYSTEM,
         id="pair of message lists",
     ),
     pytest.param("alpaca", {"instruction": "Hi", "output": "Ho"}, PAIR, id="alpaca"),
@@ -53,73 +42,42 @@ SOUND = [
     pytest.param(
         "alpaca",
         {"instruction": "Sum up:", "input": "A text.", "output": "Ho"},
-        says("Sum up:\n\nA text.", "Ho"),
+        converse("Sum up:\n\nA text.", "Ho"),
         id="alpaca with input",
     ),
     pytest.param(
         "alpaca",
         {"instruction": "C", "output": "D", "system": "S", "history": [["A", "B"]]},
-        says("A", "B", "C", "D", system="S"),
+        converse("A", "B", "C", "D", system=[text("S")]),
         id="alpaca with history",
     ),
+    pytest.param("sharegpt", shared(("human", "Hi"), ("gpt", "Ho")), PAIR, id="sharegpt"),
     pytest.param(
         "sharegpt",
-        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Ho"}]},
-        PAIR,
-        id="sharegpt",
-    ),
-    pytest.param(
-        "sharegpt",
-        {
-            "conversations": [
-                {"from": "system", "value": "S"},
-                {"from": "user", "value": "Hi"},
-                {"from": "assistant", "value": "Ho"},
-            ]
-        },
-        says("Hi", "Ho", system="S"),
+        shared(("system", "S"), ("user", "Hi"), ("assistant", "Ho")),
+        WITH_SYSTEM,
         id="sharegpt with system",
     ),
     pytest.param(
         "openai_chat",
-        {
-            "messages": [
-                {"role": "developer", "content": "S"},
-                {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
-                {"role": "assistant", "content": "Ho", "refusal": None},
-            ]
-        },
-        says("Hi", "Ho", system="S"),
+        talk(message("developer", "S"), message("user", [TYPED]), {**ANSWER, "refusal": None}),
+        WITH_SYSTEM,
         id="openai with developer",
     ),
-    pytest.param(
-        "openai_chat",
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]},
-        PAIR,
-        id="plain messages",
-    ),
+    pytest.param("openai_chat", chat("Hi", "Ho"), PAIR, id="plain messages"),
     pytest.param(
         "anthropic_messages",
-        {
-            "system": "S",
-            "messages": [
-                {"role": "user", "content": "Hi"},
-                {"role": "assistant", "content": [{"type": "text", "text": "Ho"}]},
-            ],
-        },
-        says("Hi", "Ho", system="S"),
+        talk(ASKED, message("assistant", [{"type": "text", "text": "Ho"}]), system="S"),
+        WITH_SYSTEM,
         id="anthropic",
     ),
     pytest.param(
         "gemini",
         {
             "systemInstruction": {"role": "system", "parts": [{"text": "S"}]},
-            "contents": [
-                {"role": "user", "parts": [{"text": "Hi"}]},
-                {"role": "model", "parts": [{"text": "Ho"}]},
-            ],
+            **contents("Hi", "Ho"),
         },
-        says("Hi", "Ho", system="S"),
+        WITH_SYSTEM,
         id="gemini",
     ),
     pytest.param("converse", PAIR, PAIR, id="converse as it should be"),
@@ -128,14 +86,8 @@ SOUND = [
     ),
     pytest.param(
         "anthropic_messages",
-        {
-            "system": "S",
-            "messages": [
-                {"role": "user", "content": "Hi"},
-                {"role": "assistant", "content": "Ho"},
-            ],
-        },
-        says("Hi", "Ho", system="S"),
+        chat("Hi", "Ho", system="S"),
+        WITH_SYSTEM,
         id="converse with string content",
     ),
 ]
@@ -165,41 +117,20 @@ def test_a_replaced_schema_version_is_counted(converted):
 
 
 def test_openai_tools_become_bedrock_tools(converted):
-    record = {
-        "tools": [
-            {
-                "type": "function",
-                "function": {
-                    "name": "weather",
-                    "description": "Looks out of the window.",
-                    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
-                },
-            }
-        ],
-        "tool_choice": "required",
-        "messages": [
-            {"role": "user", "content": "Rain?"},
-            {
-                "role": "assistant",
-                "content": None,
-                "reasoning": "I look.",
-                "tool_calls": [
-                    {
-                        "id": "c1",
-                        "type": "function",
-                        "function": {"name": "weather", "arguments": '{"city": "Rome"}'},
-                    }
-                ],
-            },
-            {"role": "tool", "tool_call_id": "c1", "content": "sun"},
-            {"role": "assistant", "content": "No."},
-        ],
-    }
+    city = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tool = {"name": "weather", "description": "Looks out of the window.", "parameters": city}
+    asked = call("weather", '{"city": "Rome"}', id="c1")
+    record = talk(
+        RAIN,
+        message("assistant", None, reasoning="I look.", tool_calls=[asked]),
+        message("tool", "sun", tool_call_id="c1"),
+        message("assistant", "No."),
+        tools=[{"type": "function", "function": tool}],
+        tool_choice="required",
+    )
     (written,), _, _ = converted([record])
     assert written["toolConfig"]["toolChoice"] == {"any": {}}
-    assert written["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"] == {
-        "json": {"type": "object", "properties": {"city": {"type": "string"}}}
-    }
+    assert written["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"] == {"json": city}
     assert written["messages"][1]["content"] == [
         {"reasoningContent": {"reasoningText": {"text": "I look."}}},
         {"toolUse": {"toolUseId": "c1", "name": "weather", "input": {"city": "Rome"}}},
@@ -211,17 +142,13 @@ def test_openai_tools_become_bedrock_tools(converted):
 
 
 def test_results_of_parallel_calls_and_the_next_question_share_a_turn(converted):
-    call = {"type": "function", "function": {"name": "look", "arguments": "{}"}}
-    record = {
-        "messages": [
-            {"role": "user", "content": "Both?"},
-            {"role": "assistant", "tool_calls": [{"id": "1", **call}, {"id": "2", **call}]},
-            {"role": "tool", "tool_call_id": "1", "content": "a"},
-            {"role": "tool", "tool_call_id": "2", "content": "b"},
-            {"role": "user", "content": "So?"},
-            {"role": "assistant", "content": "Both."},
-        ]
-    }
+    record = talk(
+        message("user", "Both?"),
+        {"role": "assistant", "tool_calls": [call(id="1"), call(id="2")]},
+        message("tool", "a", tool_call_id="1"),
+        message("tool", "b", tool_call_id="2"),
+        *chat("So?", "Both.")["messages"],
+    )
     (written,), _, _ = converted([record])
     kinds = [next(iter(block)) for block in written["messages"][2]["content"]]
     assert kinds == ["toolResult", "toolResult", "text"]
@@ -229,12 +156,7 @@ def test_results_of_parallel_calls_and_the_next_question_share_a_turn(converted)
 
 def test_pictures_in_s3_keep_their_address_and_get_their_format(converted):
     picture = {"type": "image_url", "image_url": {"url": "s3://pictures/a/cat.JPG"}}
-    record = {
-        "messages": [
-            {"role": "user", "content": [{"type": "text", "text": "What?"}, picture]},
-            {"role": "assistant", "content": "A cat."},
-        ]
-    }
+    record = chat([{"type": "text", "text": "What?"}, picture], "A cat.")
     (written,), _, _ = converted([record], bucket_owner="111122223333")
     place = {"uri": "s3://pictures/a/cat.JPG", "bucketOwner": "111122223333"}
     assert written["messages"][0]["content"][1] == {
@@ -243,26 +165,13 @@ def test_pictures_in_s3_keep_their_address_and_get_their_format(converted):
 
 
 def test_anthropic_blocks_become_bedrock_blocks(converted):
+    result = {"type": "tool_result", "tool_use_id": "1", "content": "?", "is_error": True}
+    thought = {"type": "thinking", "thinking": "Look.", "signature": "s"}
+    used = {"type": "tool_use", "id": "1", "name": "look", "input": {}}
     record = {
+        **chat("Rain?", [thought, used], [result], "I cannot see."),
         "tools": [{"name": "look", "input_schema": {"type": "object"}}],
         "tool_choice": {"type": "tool", "name": "look"},
-        "messages": [
-            {"role": "user", "content": "Rain?"},
-            {
-                "role": "assistant",
-                "content": [
-                    {"type": "thinking", "thinking": "Look.", "signature": "s"},
-                    {"type": "tool_use", "id": "1", "name": "look", "input": {}},
-                ],
-            },
-            {
-                "role": "user",
-                "content": [
-                    {"type": "tool_result", "tool_use_id": "1", "content": "?", "is_error": True}
-                ],
-            },
-            {"role": "assistant", "content": "I cannot see."},
-        ],
     }
     (written,), summary, _ = converted([record])
     assert summary.shape == "anthropic_messages"
@@ -285,9 +194,7 @@ def test_fields_beside_the_messages_reach_the_grader(converted):
 
 
 def test_a_plain_file_of_messages_is_recognised_by_a_later_record(converted):
-    plain = {
-        "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
-    }
+    plain = chat("Hi", "Ho")
     written, summary, lines = converted([plain, plain, {"system": "S", **plain}])
     assert summary.shape == "anthropic_messages"
     assert [line.source_line for line in lines] == [1, 2, 3]

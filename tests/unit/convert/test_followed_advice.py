@@ -5,7 +5,7 @@ import json
 import shlex
 
 import pytest
-from convert.advice_following import followed, runner
+from convert.advice_following import followed
 from convert.peoples_files import FILES, packed
 
 pytestmark = pytest.mark.thorough
@@ -28,11 +28,6 @@ NAMES += ["cut.jsonl.zst", "archive.zip", "two.zip", "book.xlsx", "sheets.xlsx",
 
 def test_every_packed_file_is_followed_too():
     assert {*FILES, *packed()} == set(NAMES)
-
-
-@pytest.fixture
-def run(monkeypatch, capfdbinary, tmp_path):
-    return runner(monkeypatch, capfdbinary, tmp_path)
 
 
 def printed(program, name):

@@ -6,7 +6,6 @@ import shlex
 from pathlib import Path
 
 import pytest
-from convert.advice_following import runner
 from convert.test_convert_real import DATA
 
 PAGE = (Path(__file__).parents[3] / "docs" / "verdicts.md").read_text(encoding="utf-8")
@@ -42,9 +41,8 @@ def test_the_page_has_a_row_for_every_set():
 @pytest.mark.thorough
 @pytest.mark.skipif(not DATA.is_dir(), reason="the public datasets are not beside us")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_a_row_says_what_the_commands_say(monkeypatch, capfdbinary, tmp_path, row):
+def test_a_row_says_what_the_commands_say(run, row):
     file, reader, checked, converted, advised = row
-    run = runner(monkeypatch, capfdbinary, tmp_path)
     model, method = reader.split(", ")
     options = f"--model {MODELS[model]} --method {METHODS[method]} --format json"
     code, out, _ = run(f"tuning check {shlex.quote(str(DATA / file))} {options}")

@@ -2,56 +2,31 @@
 
 import json
 
-from convert.peoples_dialects import TOOL
+from builders import converse, text, turn
+from convert.peoples_dialects import TOOL, shared
 
 SCHEMA = {"type": "object", "properties": {"where": {"type": "string", "description": "City."}}}
 CALL = {"toolUse": {"toolUseId": "call_1", "name": "look", "input": {"where": "Rome"}}}
 
 
-def spec(schema):
-    return {
-        "tools": [
-            {
-                "toolSpec": {
-                    "name": "look",
-                    "description": "Looks.",
-                    "inputSchema": {"json": schema},
-                }
-            }
-        ]
-    }
-
-
-def said(role, *blocks):
-    return {"role": role, "content": [{"text": b} if isinstance(b, str) else b for b in blocks]}
-
-
 def own(schema, *messages, system=None):
-    record = {"schemaVersion": "bedrock-conversation-2024"}
-    if system:
-        record["system"] = [{"text": system}]
-    return {**record, "toolConfig": spec(schema), "messages": list(messages)}
+    tool = {"name": "look", "description": "Looks.", "inputSchema": {"json": schema}}
+    more = {"system": [text(system)]} if system else {}
+    return converse(*messages, toolConfig={"tools": [{"toolSpec": tool}]}, **more)
 
 
-def answer(text):
-    return {"toolResult": {"toolUseId": "call_1", "content": [{"text": text}]}}
+def answer(said):
+    return {"toolResult": {"toolUseId": "call_1", "content": [text(said)]}}
 
 
+PARAMETERS = {
+    "where": {"type": "str", "description": "City."},
+    "days": {"type": "List[int], optional"},
+}
 XLAM = {
     "query": "Rain?",
     "answers": json.dumps([{"name": "look", "arguments": {"where": "Rome"}}]),
-    "tools": json.dumps(
-        [
-            {
-                "name": "look",
-                "description": "Looks.",
-                "parameters": {
-                    "where": {"type": "str", "description": "City."},
-                    "days": {"type": "List[int], optional"},
-                },
-            }
-        ]
-    ),
+    "tools": json.dumps([{"name": "look", "description": "Looks.", "parameters": PARAMETERS}]),
 }
 XLAM_READ = own(
     {
@@ -59,8 +34,8 @@ XLAM_READ = own(
         "properties": {**SCHEMA["properties"], "days": {"type": "array"}},
         "required": ["where"],
     },
-    said("user", "Rain?"),
-    said("assistant", CALL),
+    turn("user", "Rain?"),
+    turn("assistant", CALL),
 )
 GLAIVE = {
     "system": "SYSTEM: You have functions. Use them if required -\n"
@@ -72,31 +47,29 @@ GLAIVE = {
 }
 GLAIVE_READ = own(
     SCHEMA,
-    said("user", "Rain?"),
-    said("assistant", CALL),
-    said("user", answer("sun")),
-    said("assistant", "No."),
+    turn("user", "Rain?"),
+    turn("assistant", CALL),
+    turn("user", answer("sun")),
+    turn("assistant", "No."),
     system="You have functions. Use them if required -",
 )
 HEAD = f"You call functions. <tools>[{json.dumps({'type': 'function', 'function': TOOL})}]</tools>"
-HERMES = {
-    "conversations": [
-        {"from": "system", "value": HEAD},
-        {"from": "human", "value": "Rain?"},
-        {
-            "from": "gpt",
-            "value": "Let me see.\n<tool_call>\n{'name': 'look', 'arguments': {'where': 'Rome'}}\n</tool_call>",
-        },
-        {"from": "tool", "value": "<tool_response>\nsun\n</tool_response>"},
-        {"from": "gpt", "value": "No."},
-    ]
-}
+HERMES = shared(
+    ("system", HEAD),
+    ("human", "Rain?"),
+    (
+        "gpt",
+        "Let me see.\n<tool_call>\n{'name': 'look', 'arguments': {'where': 'Rome'}}\n</tool_call>",
+    ),
+    ("tool", "<tool_response>\nsun\n</tool_response>"),
+    ("gpt", "No."),
+)
 HERMES_READ = own(
     TOOL["parameters"],
-    said("user", "Rain?"),
-    said("assistant", "Let me see.", CALL),
-    said("user", answer("sun")),
-    said("assistant", "No."),
+    turn("user", "Rain?"),
+    turn("assistant", "Let me see.", CALL),
+    turn("user", answer("sun")),
+    turn("assistant", "No."),
     system=HEAD,
 )
 SOUND = (

@@ -1,21 +1,43 @@
-"""Lets the tests of this folder share `builders`, `cases` and `oracle` by name, and read either way."""
+"""Datasets are read either way, and what is diagnosed is noted."""
 
-import sys
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 
-from tuning.datasets import kernel
+from tuning.datasets import diagnosis, kernel
 
-sys.path.insert(0, str(Path(__file__).parent))
+WAYS = ("kernel", "msgspec")
 
 
-@pytest.fixture(scope="module", params=["kernel", "msgspec"])
-def way(request):
+@contextmanager
+def _passing(way):
     """Who passes over sound lines: the kernel, or msgspec where it was never built."""
     with pytest.MonkeyPatch.context() as patch:
-        if request.param == "msgspec":
+        if way == "msgspec":
             patch.setattr(kernel, "library", lambda: None)
         else:
             assert kernel.library(), "make setup builds the kernel"
-        yield request.param
+        yield way
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def way(request):
+    with _passing(request.param) as way:
+        yield way
+
+
+@pytest.fixture(params=WAYS)
+def either_way(request):
+    """The same, of one test among others."""
+    with _passing(request.param) as way:
+        yield way
+
+
+@pytest.fixture
+def diagnosed(monkeypatch):
+    """The lines that were diagnosed."""
+    lines, diagnose = [], diagnosis.diagnose
+    monkeypatch.setattr(
+        diagnosis, "diagnose", lambda line, *of: lines.append(line) or diagnose(line, *of)
+    )
+    return lines

@@ -3,7 +3,6 @@
 `TUNING_LINES=200000 pytest -s tests/unit/dataset/test_agreement.py` runs the full count.
 """
 
-import io
 import json
 import os
 import random
@@ -11,15 +10,14 @@ import random
 import oracle
 import pytest
 from builders import LLAMA, converse, method, pair
+from kernel_reading import stops
 
 from tuning.datasets import kernel
-from tuning.datasets.chunks import Chunks
 from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.fast import accepter
 from tuning.datasets.kernel import Why
 from tuning.datasets.rules import rules
-from tuning.datasets.scan import MAX_LINE, equality_key
-from tuning.datasets.tally import Policy, Tally
+from tuning.datasets.scan import equality_key
 
 pytestmark = pytest.mark.thorough
 
@@ -162,13 +160,11 @@ def _accepter(way, of):
         return accepter(of, thorough=True)
 
     def accept(line):
-        tally = Tally("", Policy())
-        chunks = Chunks(of, tally, longest=MAX_LINE, long=1 << 62)
-        stops = list(chunks.stops(io.BufferedReader(io.BytesIO(line)), len(line)))
-        assert len(stops) <= 1
+        tally, stopped = stops(line, of)
+        assert len(stopped) <= 1
         assert tally.records in (0, 1)
-        assert tally.records or stops[0].line == line
-        asked = stops and (stops[0].why or 0) & Why.UNSEEN
+        assert tally.records or stopped[0].line == line
+        asked = stopped and (stopped[0].why or 0) & Why.UNSEEN
         return tally if tally.records and not asked else None
 
     return accept

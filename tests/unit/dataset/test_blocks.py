@@ -3,7 +3,6 @@
 `TUNING_LINES=40000 pytest tests/unit/dataset/test_blocks.py` compares that many records.
 """
 
-import io
 import json
 import math
 import os
@@ -14,15 +13,13 @@ import pytest
 from builders import NOVA_2, converse, lines, method, turn
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import structs
+from kernel_reading import outlined_as_read, stops
 from test_agreement import _mutated
-from test_outlines import POLICIES, TEXTS, _Copy, _slip
+from test_outlines import POLICIES, TEXTS, _slip
+from tool_cases import spec, use
 
-from tuning.datasets import chunks
 from tuning.datasets.formats.walk import mark
-from tuning.datasets.opening import opened
 from tuning.datasets.outlines import comparable
-from tuning.datasets.scan import Scanner
 
 pytestmark = pytest.mark.thorough
 
@@ -151,17 +148,8 @@ def _line(rng):
     return (line.replace("/", "\\/") if rng.random() < 0.1 else line).encode() + b"\n"
 
 
-def _tally(content, policy, room, monkeypatch):
-    copy = io.BytesIO()
-    with monkeypatch.context() as patch:
-        patch.setattr(chunks, "OUTLINE", room)
-        source = opened(io.BytesIO(content))
-        tally = Scanner("train.jsonl", OF, policy).scan(source, _Copy(copy))
-    return structs.asdict(tally), copy.getvalue()
-
-
 @pytest.mark.parametrize("policy", POLICIES)
-def test_blocks_that_are_no_text_are_recognised_by_outlines_as_by_their_lines(policy, monkeypatch):
+def test_blocks_that_are_no_text_are_recognised_by_outlines_as_by_their_lines(policy):
     rng = random.Random(f"blocks {LINES}")  # noqa: S311 — reproducible, no secret
     given_lines = [_line(rng) for _ in range(LINES)]
     given_lines += [_mutated(rng, rng.choice(given_lines)) for _ in range(LINES // 4)]
@@ -169,91 +157,75 @@ def test_blocks_that_are_no_text_are_recognised_by_outlines_as_by_their_lines(po
     content = b'{"a":1}\n' + b"".join(
         line.strip(b"\n").replace(b"\n", b" ") + b"\n" for line in given_lines
     )
-    exact = _tally(content, POLICIES[policy], 1, monkeypatch)
-    assert exact[0]["records"] > LINES
-    reported = _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch)
-    assert reported[1] == exact[1]
-    for name, value in exact[0].items():
-        assert reported[0][name] == value, name
+    assert outlined_as_read(content, OF, POLICIES[policy])["records"] > LINES
 
 
-def test_each_line_alone_is_recognised_as_by_its_outline(monkeypatch):
+def test_each_line_alone_is_recognised_as_by_its_outline():
     rng = random.Random("alone")  # noqa: S311 — reproducible, no secret
     for _ in range(LINES // 4):
-        line = _line(rng)
-        exact = _tally(line, POLICIES["thorough"], 1, monkeypatch)
-        assert _tally(line, POLICIES["thorough"], chunks.OUTLINE, monkeypatch) == exact, line
+        outlined_as_read(_line(rng), OF, POLICIES["thorough"])
 
 
+LETTERS = st.characters(exclude_categories=("Cs",))
 JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=("Cs",)), max_size=6),
+    | st.text(LETTERS, max_size=6),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.text(st.characters(exclude_categories=("Cs",)), max_size=4), inner, max_size=4
-        )
+        | st.dictionaries(st.text(LETTERS, max_size=4), inner, max_size=4)
     ),
     max_leaves=8,
 )
 
 
 @given(
-    st.dictionaries(
-        st.text(st.characters(exclude_categories=("Cs",)), max_size=4), JSON, max_size=4
-    ),
+    st.dictionaries(st.text(LETTERS, max_size=4), JSON, max_size=4),
     st.booleans(),
 )
 def test_what_compares_of_a_tool_use_is_the_same_for_the_kernel_and_for_python(
     given_input, ascii_only
 ):
-    use = {"toolUse": {"toolUseId": "a", "name": "look", "input": given_input}}
-    record = converse("Rain?", turn("assistant", use))
+    called = use("a", value=given_input)
+    record = converse("Rain?", turn("assistant", called))
     line = json.dumps(record, ensure_ascii=ascii_only).encode() + b"\n"
-    reported = list(stops(line))
+    _, reported = stops(line, OF)
     if reported and reported[0].outline:
         texts = map(comparable, reported[0].texts.split(b"\0"))
-        assert b"\2" + mark(use).encode() in texts
-
-
-def stops(line):
-    tally = Scanner("train.jsonl", OF, POLICIES["thorough"]).tally
-    reader = chunks.Chunks(OF, tally, longest=1 << 20, long=1 << 62)
-    return reader.stops(io.BufferedReader(io.BytesIO(line)), len(line))
+        assert b"\2" + mark(called).encode() in texts
 
 
 def test_most_tool_uses_have_an_outline():
-    use = {
-        "toolUse": {"toolUseId": "a", "name": "look", "input": {"b": [1, 2.5, "x\n"], "a": None}}
-    }
-    (stop,) = stops(json.dumps(converse("Rain?", turn("assistant", use))).encode() + b"\n")
+    called = use("a", value={"b": [1, 2.5, "x\n"], "a": None})
+    _, (stop,) = stops(lines(converse("Rain?", turn("assistant", called))), OF)
     assert b'"input":{}' in stop.outline
 
 
 @pytest.mark.parametrize("config", ["", [], None, 1, {}])
-def test_tools_that_are_no_object_are_not_taken_for_those_of_the_record_before(config, monkeypatch):
-    spec = {"name": "look", "description": "Looks.", "inputSchema": {"json": {"type": "object"}}}
-    sound = converse("Rain?", "No.", toolConfig={"tools": [{"toolSpec": spec}]})
+def test_tools_that_are_no_object_are_not_taken_for_those_of_the_record_before(config):
+    sound = converse("Rain?", "No.", toolConfig={"tools": [spec("look", {"type": "object"})]})
     content = lines(*[sound, {**sound, "toolConfig": config}] * 30)
-    exact = _tally(content, POLICIES["thorough"], 1, monkeypatch)
-    assert _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch) == exact
+    outlined_as_read(content, OF, POLICIES["thorough"])
+
+
+def _using(number):
+    """A tool use with a number as it is written."""
+    return f'{{"toolUse":{{"toolUseId":"a","name":"look","input":{{"n":{number}}}}}}}'
+
+
+def _stops_of(uses):
+    record = json.dumps(converse("Rain?", turn("assistant", {})))
+    return stops("".join(record.replace("{}", use) + "\n" for use in uses).encode(), OF)[1]
 
 
 def test_each_power_of_two_compares_as_python_writes_it_and_none_needs_python():
     powers = [sign * 2.0**n for n in range(-1074, 1024) for sign in (1, -1)]
     numbers = [*powers, *(math.nextafter(p, to) for p in powers for to in (0, math.inf * p))]
-    record = json.dumps(converse("Rain?", turn("assistant", {})))
-    uses = [
-        f'{{"toolUse":{{"toolUseId":"a","name":"look","input":{{"n":{number:{form}}}}}}}}'
-        for number in numbers
-        for form in ("", ".16e", ".17e", ".25E")
-    ]
-    content = "".join(record.replace("{}", use) + "\n" for use in uses).encode()
-    for stop, use in zip(stops(content), uses, strict=True):
-        assert stop.texts.split(b"\0")[-1] == b"\2" + mark(json.loads(use)).encode(), use
+    uses = [_using(f"{n:{form}}") for n in numbers for form in ("", ".16e", ".17e", ".25E")]
+    for stop, using in zip(_stops_of(uses), uses, strict=True):
+        assert stop.texts.split(b"\0")[-1] == b"\2" + mark(json.loads(using)).encode(), using
 
 
 def test_numbers_compare_as_python_writes_them_and_most_need_no_python():
@@ -274,15 +246,13 @@ def test_numbers_compare_as_python_writes_them_and_most_need_no_python():
                 f"-{'0' * rng.randint(0, 1)}0.{'0' * rng.randint(1, 9)}"[-12:],
             ]
         )
-        use = f'{{"toolUse":{{"toolUseId":"a","name":"look","input":{{"n":{written}}}}}}}'
-        uses.append((use, written, written == repr(number)))
-    record = json.dumps(converse("Rain?", turn("assistant", {})))
-    content = "".join(record.replace("{}", use) + "\n" for use, _, _ in uses).encode()
-    for stop, (use, written, by_python) in zip(stops(content), uses, strict=True):
+        uses.append((_using(written), written, written == repr(number)))
+    found = _stops_of([using for using, _, _ in uses])
+    for stop, (using, written, by_python) in zip(found, uses, strict=True):
         if not stop.outline:
             continue
         text = stop.texts.split(b"\0")[-1]
-        assert comparable(text) == b"\2" + mark(json.loads(use)).encode(), written
+        assert comparable(text) == b"\2" + mark(json.loads(using)).encode(), written
         if by_python:
             reported.append(text[:1] == b"\2")
     assert sum(reported) > 0.99 * len(reported) > LINES // 4

@@ -8,18 +8,19 @@ import pytest
 from builders import LLAMA, NOVA, converse, lines, method, pair
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernel_reading import stops
 from msgspec import structs
 from test_agreement import _line, _mutated
 from test_privacy import FOUND, SOUND_ALIKE
 
 from tuning.datasets import chunks, kernel
 from tuning.datasets.check import concluded
-from tuning.datasets.chunks import Chunks, usable
+from tuning.datasets.chunks import usable
 from tuning.datasets.kernel import build
 from tuning.datasets.opening import opened
 from tuning.datasets.privacy import by_kind, by_patterns
 from tuning.datasets.scan import MAX_LINE, Scanner, sampled
-from tuning.datasets.tally import Policy, Tally
+from tuning.datasets.tally import Policy
 from tuning.models.catalog import catalog
 
 pytestmark = pytest.mark.thorough
@@ -47,13 +48,8 @@ def _report(content, of, policy, monkeypatch, *, native=True, chunk=chunks.CHUNK
             patch.setattr(kernel, "library", lambda: None)
         copy = io.BytesIO()
         scanner = Scanner("train.jsonl", of, policy)
-        tally = scanner.scan(opened(io.BytesIO(content)), _Copy(copy))
+        tally = scanner.scan(opened(io.BytesIO(content)), copy)
     return concluded(tally, None, method=of), copy.getvalue()
-
-
-class _Copy:
-    def __init__(self, target):
-        self.write = target.write
 
 
 def _untidy(rng, kind, count):
@@ -134,13 +130,11 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, min_size=1, max_size=9).map("".join).filter(str.strip))
 @settings(max_examples=400)
 def test_it_counts_what_privacy_finds(text):
-    tally = Tally("", Policy())
     content = lines(pair(f"q{text}", "b"), pair("b", f"{text}"), pair("c", f"d {text}"))
-    reader = Chunks(method(LLAMA), tally, longest=MAX_LINE, long=1 << 62)
-    stops = list(reader.stops(io.BufferedReader(io.BytesIO(content)), len(content)))
+    tally, stopped = stops(content, method(LLAMA))
     assert tally.records == 3
     found = Counter()
-    for stop in stops:
+    for stop in stopped:
         found.update(by_kind(stop.private))
     texts = (f"q{text}", text, f"d {text}")
     assert found == sum((by_patterns(said.encode()) for said in texts), Counter())
@@ -153,11 +147,8 @@ def test_ordinary_texts_are_no_reason_to_stop():
         "def f(x_1): return [10, 200, 3000.5] + x @ y  # 50 % more; C++17, I/O, JSON, ISO-8859-1",
         "Order 12345678 of 1.234,56 EUR (VAT 19 %) ships in 3-5 days. I think so, J.",
     ]
-    tally = Tally("", Policy())
-    content = lines(*(pair(text, text) for text in ordinary))
-    reader = Chunks(method(LLAMA), tally, longest=MAX_LINE, long=1 << 62)
-    stops = list(reader.stops(io.BufferedReader(io.BytesIO(content)), len(content)))
-    assert not [stop for stop in stops if stop.why and stop.why & kernel.Why.PRIVATE]
+    tally, stopped = stops(lines(*(pair(text, text) for text in ordinary)), method(LLAMA))
+    assert not [stop for stop in stopped if stop.why and stop.why & kernel.Why.PRIVATE]
     assert tally.records == 3
 
 

@@ -4,10 +4,9 @@ import io
 import json
 
 import pytest
-from builders import NOVA_2, checked, converse, lines, method, turn
+from builders import NOVA_2, checked, converse, lines, media, method, turn
 from convert.peoples_reports import REPORTS
 
-from tuning.datasets import kernel
 from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.options import Options
@@ -43,11 +42,9 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize(("name", "rule", "words"), NAMED)
-def test_a_file_is_called_what_it_is(name, rule, words, native, monkeypatch):
-    if not native:
-        monkeypatch.setattr(kernel, "library", lambda: None)
+def test_a_file_is_called_what_it_is(name, rule, words):
     report = checked(REPORTS[name][0])
     said = [found.message for found in report.findings if found.rule == rule]
     assert said, report.findings
@@ -61,12 +58,9 @@ def test_records_on_one_line_are_not_called_too_few(content):
     assert "DS601" in checked(lines(converse()), of=of).counts
 
 
-@pytest.mark.parametrize("native", [True, False])
-def test_a_folder_is_no_picture(native, monkeypatch):
-    if not native:
-        monkeypatch.setattr(kernel, "library", lambda: None)
-    place = {"uri": "s3://bucket/folder/", "bucketOwner": "123456789012"}
-    image = {"image": {"format": "png", "source": {"s3Location": place}}}
+@pytest.mark.usefixtures("either_way")
+def test_a_folder_is_no_picture():
+    image = media(uri="s3://bucket/folder/")
     report = checked(lines(converse(turn("user", "What?", image), "A cat.")), of=method(NOVA_2))
     assert [found.message for found in report.findings if found.rule == "DS506"] == [
         "the address names a folder, not a file"

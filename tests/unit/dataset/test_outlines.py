@@ -12,12 +12,10 @@ from pathlib import Path
 
 import pytest
 from builders import LLAMA, NOVA, converse, lines, method, pair, turn
-from msgspec import structs
+from kernel_reading import outlined_as_read
 from test_agreement import _line, _mutated
 from test_privacy import FOUND, SOUND_ALIKE
 
-from tuning.datasets import chunks, diagnosis
-from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.opening import opened
 from tuning.datasets.outlines import Outline
 from tuning.datasets.scan import Scanner
@@ -162,51 +160,32 @@ def _lines(kind):
         yield _mutated(rng, _line(rng, kind))
 
 
-def _tally(content, kind, policy, room, monkeypatch):
-    copy = io.BytesIO()
-    with monkeypatch.context() as patch:
-        patch.setattr(chunks, "OUTLINE", room)
-        of = method(MODELS[kind], max_tokens_per_record=100)
-        tally = Scanner("train.jsonl", of, policy).scan(opened(io.BytesIO(content)), _Copy(copy))
-    return structs.asdict(tally), copy.getvalue()
-
-
-class _Copy:
-    def __init__(self, target):
-        self.write = target.write
+def _method(kind):
+    return method(MODELS[kind], max_tokens_per_record=100)
 
 
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("policy", POLICIES)
-def test_the_outline_of_a_line_shows_all_that_the_line_does(kind, policy, monkeypatch):
+def test_the_outline_of_a_line_shows_all_that_the_line_does(kind, policy):
     content = b"".join(line.strip(b"\n") + b"\n" for line in _lines(kind))
     content = content[content.index(b"{") :]
-    exact = _tally(content, kind, POLICIES[policy], 1, monkeypatch)
-    assert exact[0]["records"] > LINES
-    assert _tally(content, kind, POLICIES[policy], chunks.OUTLINE, monkeypatch) == exact
+    assert outlined_as_read(content, _method(kind), POLICIES[policy])["records"] > LINES
 
 
-def test_each_line_alone_is_recognised_as_by_its_outline(monkeypatch):
+def test_each_line_alone_is_recognised_as_by_its_outline():
     """In a file only the first findings are listed; here every message counts."""
     for kind in MODELS:
         rng = random.Random(kind)  # noqa: S311 — reproducible, no secret
         for _ in range(LINES // 4):
-            line = _broken(rng, kind)
-            exact = _tally(line, kind, POLICIES["thorough"], 1, monkeypatch)
-            outlined = _tally(line, kind, POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
-            assert outlined == exact, line
+            outlined_as_read(_broken(rng, kind), _method(kind), POLICIES["thorough"])
 
 
-def test_a_slip_in_every_line_is_diagnosed_once(monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        diagnosis, "diagnose", lambda line, *of: asked.append(line) or diagnose(line, *of)
-    )
+def test_a_slip_in_every_line_is_diagnosed_once(diagnosed):
     slips = [converse(f"question {n}", f"answer {n}", extra=f"{n}") for n in range(50)]
     scanner = Scanner("train.jsonl", method(NOVA), Policy())
     assert scanner.scan(opened(io.BytesIO(lines(*slips)))).counts["DS301"] == 50
-    assert len(asked) == 1
-    assert len(asked[0]) < len(lines(slips[0]))
+    assert len(diagnosed) == 1
+    assert len(diagnosed[0]) < len(lines(slips[0]))
 
 
 def test_once_enough_findings_are_listed_the_kernel_counts_by_itself(monkeypatch):

@@ -8,14 +8,12 @@ import os
 import random
 
 import pytest
-import test_blocks
 from builders import NOVA_2, converse, lines, method
-from test_blocks import _tally
+from kernel_reading import outlined, outlined_as_read
+from test_blocks import OF
 from test_outlines import POLICIES
 
 from benchmarks.slow_records import FORMS, WORDS
-from tuning.datasets import chunks, diagnosis
-from tuning.datasets.diagnosis import diagnose
 
 pytestmark = pytest.mark.thorough
 
@@ -74,18 +72,13 @@ def _records(rng, slips):
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("slips", [(0,), (0, 0, 1, 2)], ids=["sound", "broken"])
-def test_records_of_any_shape_are_read_by_their_elements_as_by_themselves(
-    policy, slips, monkeypatch
-):
+def test_records_of_any_shape_are_read_by_their_elements_as_by_themselves(policy, slips):
     content = lines(*_records(random.Random(f"{slips}"), slips))  # noqa: S311 — reproducible, no secret
-    exact = _tally(content, POLICIES[policy], 1, monkeypatch)
-    assert _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch) == exact
+    outlined_as_read(content, OF, POLICIES[policy])
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_records_of_thousands_of_parts_are_read_by_their_elements_as_by_themselves(
-    policy, monkeypatch
-):
+def test_records_of_thousands_of_parts_are_read_by_their_elements_as_by_themselves(policy):
     rng = random.Random(policy)  # noqa: S311 — reproducible, no secret
     records = []
     for n in range(12):
@@ -95,47 +88,31 @@ def test_records_of_thousands_of_parts_are_read_by_their_elements_as_by_themselv
             _slip(rng, record := json.loads(json.dumps(record)))
         records += [record] * 2
     content = lines(*records, FORMS["400 calls"](WORDS, 1))
-    exact = _tally(content, POLICIES[policy], 1, monkeypatch)
-    assert _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch) == exact
+    outlined_as_read(content, OF, POLICIES[policy])
 
 
-def test_a_file_of_records_of_any_shape_is_diagnosed_a_few_dozen_times(monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        diagnosis, "diagnose", lambda line, *of: asked.append(line) or diagnose(line, *of)
-    )
-    monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
+def test_a_file_of_records_of_any_shape_is_diagnosed_a_few_dozen_times(diagnosed):
     content = lines(*_records(random.Random(8), (0,)))  # noqa: S311 — reproducible, no secret
-    tally, _ = _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
+    tally, _ = outlined(content, method(NOVA_2), POLICIES["thorough"])
     assert tally["records"] == LINES
-    assert len(asked) < LINES / 8
+    assert len(diagnosed) < LINES / 8
 
 
-def test_a_file_of_blank_texts_in_any_shape_is_diagnosed_a_few_dozen_times(monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        diagnosis, "diagnose", lambda line, *of: asked.append(line) or diagnose(line, *of)
-    )
-    monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
+def test_a_file_of_blank_texts_in_any_shape_is_diagnosed_a_few_dozen_times(diagnosed):
     content = lines(*(FORMS["any shape"](" " * (1 + n % 99), n) for n in range(LINES)))
-    tally, _ = _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
+    tally, _ = outlined(content, method(NOVA_2), POLICIES["thorough"])
     assert tally["records"] == len(tally["prompts"]) == LINES
-    assert len(asked) < LINES / 8
+    assert len(diagnosed) < LINES / 8
 
 
-def test_a_bucket_of_its_own_in_each_record_needs_no_diagnosis_of_its_own(monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        diagnosis, "diagnose", lambda line, *of: asked.append(line) or diagnose(line, *of)
-    )
-    monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
+def test_a_bucket_of_its_own_in_each_record_needs_no_diagnosis_of_its_own(diagnosed):
     content = lines(*(FORMS["buckets"]("", n // 2) for n in range(5000)))
-    tally, _ = _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
+    tally, _ = outlined(content, method(NOVA_2), POLICIES["thorough"])
     assert tally["buckets"] == {f"bucket-{n}": 2 * n + 1 for n in range(2500)}
-    assert len(asked) < 9
+    assert len(diagnosed) < 9
 
 
-def test_what_contests_is_counted_once_a_record(monkeypatch):
+def test_what_contests_is_counted_once_a_record():
     """Whatever of it is in several blocks, and in several records of a shape."""
     image = FORMS["image"]("", 1)["messages"][0]["content"][1]
     thought = {"reasoningContent": {"reasoningText": {"text": "So."}}}
@@ -146,5 +123,5 @@ def test_what_contests_is_counted_once_a_record(monkeypatch):
         )
         for n in range(60)
     ]
-    tally, _ = _tally(lines(*records), POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
+    tally, _ = outlined(lines(*records), OF, POLICIES["thorough"])
     assert tally["contested"] == {"reasoning beside media": [40, 2]}

@@ -6,14 +6,13 @@ import unicodedata
 
 import pytest
 from builders import checked, converse, lines, method
+from kernel_reading import stops
 
 from tuning.datasets import kernel, same
-from tuning.datasets.chunks import Chunks
 from tuning.datasets.convert import conversion
 from tuning.datasets.kernel import Why, clusters, folds
 from tuning.datasets.prompts import fingerprint
-from tuning.datasets.scan import MAX_LINE, equality_key
-from tuning.datasets.tally import Policy, Tally
+from tuning.datasets.scan import equality_key
 
 E_ACUTE = "\u00e9"
 SPELLINGS = [
@@ -27,12 +26,8 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-@pytest.mark.parametrize("native", [True, False])
-def test_a_prompt_spelt_otherwise_is_a_duplicate_a_contradiction_and_a_leak(
-    spelling, native, monkeypatch
-):
-    if not native:
-        monkeypatch.setattr(kernel, "library", lambda: None)
+@pytest.mark.usefixtures("either_way")
+def test_a_prompt_spelt_otherwise_is_a_duplicate_a_contradiction_and_a_leak(spelling):
     exact = spelling == f"caf{E_ACUTE} A"
     of = method()
     first = converse(f"caf{E_ACUTE} A", "yes")
@@ -107,8 +102,8 @@ def test_the_kernel_normalises_as_python_does_or_says_that_it_does_not_know():
             letters += chr(rng.choice([*range(0xA0, 0xD800), *range(0xE000, 0x30000)]))
         prompt, answer = ("".join(rng.choices(letters, k=rng.randrange(1, 99))) for _ in "ab")
         record = converse(prompt, answer, system=[{"text": rng.choice(("S ", "sé", prompt))}])
-        tally, stops = _scanned(lines(record))
-        if not tally.records or any(stop.why and stop.why & Why.NEAR for stop in stops):
+        tally, stopped = stops(lines(record))
+        if not tally.records or any(stop.why and stop.why & Why.NEAR for stop in stopped):
             continue
         reported += 1
         texts = equality_key([record["system"][0]["text"], prompt])
@@ -122,22 +117,16 @@ def test_marks_are_put_in_order_within_runs_of_thirty():
     """Whole, their order would take Python an hour; in runs of 30 it is as the definition has it."""
     marks = "a" + "\u0301\u0323" * 300_000
     assert same.normalised(marks) == same.normalised(marks[:61]) + same.normalised(marks[61:])
-    tally, stops = _scanned(lines(converse(marks, "b")))
-    assert not stops
+    tally, stopped = stops(lines(converse(marks, "b")))
+    assert not stopped
     assert tally.near_prompts[0] == kernel.digest()(same.near(marks.encode()))
 
 
 @pytest.mark.parametrize("language", ["São João às 10h", "Việt Nam đẹp", "Привет, как дела", "ไทย", "हिन्दी", "한국어", "日本語がいい", "مُحَمَّد"])  # fmt: skip
 def test_the_kernel_normalises_what_people_write(language):
-    tally, stops = _scanned(lines(converse(unicodedata.normalize("NFC", language), "b")))
+    tally, stopped = stops(lines(converse(unicodedata.normalize("NFC", language), "b")))
     assert tally.records == 1
-    assert not any(stop.why and stop.why & Why.NEAR for stop in stops)
-
-
-def _scanned(content):
-    tally = Tally("", Policy())
-    chunks = Chunks(method(), tally, longest=MAX_LINE, long=1 << 62)
-    return tally, list(chunks.stops(io.BufferedReader(io.BytesIO(content)), len(content)))
+    assert not any(stop.why and stop.why & Why.NEAR for stop in stopped)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

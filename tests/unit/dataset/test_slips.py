@@ -1,12 +1,9 @@
 """What people's slips are called by `check`: each by its own name, and not by the first key that is unknown."""
 
-import io
-import json
-
 import pytest
-from builders import NOVA_2, converse, lines, method, turn
+from builders import NOVA_2, checked, converse, lines, method, pair, turn
+from tool_cases import CALL, result, spec
 
-from tuning.datasets.check import Part, check_dataset
 from tuning.reports.statistics_tables import statistics_table
 
 RECORD = lines(converse())
@@ -53,27 +50,22 @@ CASES = [
 
 @pytest.mark.parametrize(("content", "rule", "words"), CASES)
 def test_a_slip_is_called_by_its_name(content, rule, words):
-    report = check_dataset(Part(name="train.jsonl", stream=io.BytesIO(content)), method=method())
+    report = checked(content)
     found = [f for f in report.findings if f.severity == "error"]
     assert [(f.rule, words in f.message) for f in found] == [(rule, True)], found
 
 
 def _tools(*between):
     """A tool is used, something comes between, and then its result."""
-    use = {"toolUse": {"toolUseId": "a", "name": "look", "input": {}}}
-    result = {"toolResult": {"toolUseId": "a", "content": [{"text": "sun"}]}}
-    spec = {"name": "look", "description": "Looks.", "inputSchema": {"json": {"type": "object"}}}
-    talk = converse("Rain?", turn("assistant", use), *between, turn("user", result), "No.")
-    return lines({**talk, "toolConfig": {"tools": [{"toolSpec": spec}]}})
+    talk = converse("Rain?", turn("assistant", CALL), *between, turn("user", result("a")), "No.")
+    return lines({**talk, "toolConfig": {"tools": [spec("look")]}})
 
 
 @pytest.mark.parametrize(
     ("between", "wrong"), [((), False), ((turn("user", "And?"), turn("assistant", "Wait.")), True)]
 )
 def test_a_result_belongs_in_the_turn_after_its_tool_use(between, wrong):
-    report = check_dataset(
-        Part(name="train.jsonl", stream=io.BytesIO(_tools(*between))), method=method(NOVA_2)
-    )
+    report = checked(_tools(*between), of=method(NOVA_2))
     said = [f.message for f in report.findings if f.rule == "DS409"]
     assert said == (
         ["the tool use is in turn 2; its result belongs in the turn after it"] if wrong else []
@@ -81,9 +73,6 @@ def test_a_result_belongs_in_the_turn_after_its_tool_use(between, wrong):
 
 
 def test_a_table_of_zeros_is_not_printed():
-    unread = json.dumps({"prompt": "a", "completion": "b"}).encode() + b"\n"
-    report = check_dataset(
-        Part(name="train.jsonl", stream=io.BytesIO(unread * 20)), method=method()
-    )
+    report = checked(lines(pair("a", "b")) * 20)
     assert report.records == 20
     assert statistics_table(report.statistics) is None

@@ -11,7 +11,9 @@ import pytest
 from builders import NOVA_2, checked, converse, lines, method
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_blocks import stops
+from kernel_reading import stops
+from test_blocks import OF
+from tool_cases import spec
 
 from benchmarks.other_formats import OTHER_FORMATS
 from benchmarks.slow_inputs import method_of
@@ -165,29 +167,28 @@ def test_a_schema_that_is_judged_without_the_library_is_one_for_the_library(sche
     if _simple(schema):
         assert _flaw.__wrapped__(json.dumps(schema)) is None
     else:
-        assert b'"json":{"type":"object"}' not in outline_with(schema)
+        assert not judged(schema)
 
 
 @pytest.mark.parametrize("pattern", ["^[a-z]{2,4}$", r"^\d+(?:\.\d+)?$", r"\p{L}+", "[]a]", "[^]a]", r"a\]", "a|b", r'"\\', "(?<y>a)", r"\/"])  # fmt: skip
 def test_a_regular_expression_of_some_dialect_is_one_here(pattern):
     assert well_formed(pattern)
-    assert b'"json":{"type":"object"}' in outline_with({"type": "object", "pattern": pattern})
+    assert judged({"type": "object", "pattern": pattern})
 
 
 @pytest.mark.parametrize("pattern", ["(", ")", "a)(b", "[", "[a", "*", "a|*", "(+)", "a\\", "(?:a"])
 def test_a_regular_expression_of_no_dialect_is_none(pattern):
     assert not well_formed(pattern)
-    assert b'"json":{"type":"object"}' not in outline_with({"type": "object", "pattern": pattern})
+    assert not judged({"type": "object", "pattern": pattern})
 
 
-def outline_with(schema):
-    spec = {"name": "look", "description": "Looks.", "inputSchema": {"json": schema}}
-    record = converse("a", "b", toolConfig={"tools": [{"toolSpec": spec}]})
-    del record[
-        "schemaVersion"
-    ]  # of a sound record the kernel learns each element, and hands nothing over
-    (stop,) = stops(lines(record))
-    return stop.outline or b""
+def judged(schema):
+    """Whether the kernel judges the schema of a tool by itself."""
+    record = converse("a", "b", toolConfig={"tools": [spec("look", schema)]})
+    # Of a sound record the kernel learns each element, and hands nothing over.
+    del record["schemaVersion"]
+    _, (stop,) = stops(lines(record), OF)
+    return b'"json":{"type":"object"}' in (stop.outline or b"")
 
 
 FITTING = {
@@ -213,15 +214,15 @@ FITTING = {
 
 @pytest.mark.parametrize("dialect", DIALECTS[:3], ids=["newest", "draft 3", "draft 4"])
 def test_the_kernel_knows_each_word_of_json_schema_and_words_without_a_meaning(dialect):
-    judged = 0
+    sound = 0
     for word in (*_FITS, "default", "const", "x-order"):
         for value in itertools.chain.from_iterable(FITTING.values()):
             schema = {**dialect, "type": "object", "properties": {"p": {word: value}}}
-            within = b'"json":{"type":"object"}' in outline_with(schema)
+            within = judged(schema)
             assert within == _simple(schema), (word, value)
-            judged += within
+            sound += within
         assert within or word in _FITS
-    assert judged > 2 * len(_FITS)
+    assert sound > 2 * len(_FITS)
 
 
 def test_the_schemas_of_most_tools_are_judged_without_the_library():

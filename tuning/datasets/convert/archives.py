@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import IO, cast
 
-from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.bounds import Pieces
+from tuning.datasets.convert.conversion_refusals import unreadable
 from tuning.datasets.unpacking import GZIP, gunzipped
-from tuning.errors import OptionError
+from tuning.errors import MissingLibraryError
 
 _ZIP = b"PK\x03\x04"
 _OFFICE = (
@@ -63,12 +64,12 @@ def zipped(head: bytes, stream: IO[bytes]) -> Unpacked | str | None:
             strict = _strict(inner, zipfile.BadZipFile, NotImplementedError)
             return Unpacked(stream=strict, how="ZIP unpacked", name=files[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise _refusal(
+        raise unreadable(
             f"the ZIP archive cannot be read: {str(error)[:100]}",
             "Make it again without a password, or fetch it again.",
         ) from None
     some = f", such as {', '.join(files[:_NAMED])[:120]}" if files else ""
-    raise _refusal(
+    raise unreadable(
         f"the ZIP archive has {len(files)} files{some}", "Unpack it, and convert the one you mean."
     )
 
@@ -98,41 +99,29 @@ def _zstd(stream: IO[bytes]) -> IO[bytes]:
         except ImportError:
             continue
         return _strict(zstd.ZstdFile(stream), zstd.ZstdError)
-    raise OptionError(
-        "reading Zstandard needs backports.zstd, which is not installed: "
-        'pip install "bedrock-private-tuning[zstd]"'
-    )
+    raise MissingLibraryError("reading Zstandard", "backports.zstd", "zstd")
 
 
-class _Strict(io.RawIOBase):
+class _Strict(Pieces):
     """Reads what a decompressor gives. Whatever damage it reports is raised as EOFError."""
 
     def __init__(self, inner: IO[bytes], *damage: type[Exception]) -> None:
         self._inner = inner
         self._damage = damage
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
+    def piece(self, size: int) -> bytes:
         try:
-            piece = self._inner.read(len(buffer))
+            return self._inner.read(size)
         except self._damage as error:
             raise EOFError(str(error)) from None
         except OSError as error:
             if error.errno is None:  # bz2 says so that the data are broken; the disk has a number
                 raise EOFError(str(error)) from None
             raise
-        buffer[: len(piece)] = piece
-        return len(piece)
 
 
 def _strict(inner: IO[bytes], *damage: type[Exception]) -> IO[bytes]:
     return io.BufferedReader(_Strict(inner, *damage))
-
-
-def _refusal(message: str, fix: str) -> RecordRefusedError:
-    return RecordRefusedError(rule="CV108", message=message, fix=fix, ends=True)
 
 
 _PACKED: tuple[tuple[bytes, str, str, Callable[[IO[bytes]], IO[bytes]]], ...] = (

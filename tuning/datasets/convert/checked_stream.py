@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
+from tuning.datasets.bounds import Pieces
 from tuning.datasets.convert.conversion import Conversion, Remedies
 from tuning.datasets.report import Finding, Report
 
@@ -98,20 +99,16 @@ def _moved(found: Finding, feeds: Mapping[str, Feed]) -> Finding:
     )
 
 
-class _Lines(io.RawIOBase):
+class _Lines(Pieces):
     def __init__(self, conversion: Conversion, places: "array[int]", records: "array[int]") -> None:
         self._lines = iter(conversion)
         self._places, self._records = places, records
         self._rest = b""
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
+    def piece(self, size: int) -> bytes:
         if not self._rest and (line := next(self._lines, None)):
             self._places.append(line.source_line)
             self._records.append(line.number or 0)
             self._rest = line.record
-        piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece

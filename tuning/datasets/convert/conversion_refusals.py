@@ -68,3 +68,10 @@ class RecordRefusedError(Exception):
 
     def __post_init__(self) -> None:
         assert self.rule in RULES  # noqa: S101 — a kind without a row in the table is our own bug
+
+
+def unreadable(
+    message: str, fix: str, choices: tuple[Option, ...] = (), rule: str = "CV108"
+) -> RecordRefusedError:
+    """Why nothing of a file, or nothing that follows in it, can be read."""
+    return RecordRefusedError(rule=rule, message=message, fix=fix, ends=True, choices=choices)

@@ -7,9 +7,9 @@ import codecs
 import io
 from typing import IO
 
-from tuning.datasets.bounds import Bounded
+from tuning.datasets.bounds import Bounded, Pieces
 from tuning.datasets.convert.archives import unpacked, zipped
-from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError, unreadable
 from tuning.datasets.unpacking import BOM, DAMAGED, peeked
 from tuning.errors import OptionError
 
@@ -96,22 +96,17 @@ class OpenedText:
             )
 
 
-class _Lined(io.RawIOBase):
+class _Lined(Pieces):
     """Text of an old Mac, whose lines end with carriage returns alone."""
 
     def __init__(self, inner: IO[bytes]) -> None:
         self._inner = inner
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
-        piece = self._inner.read(len(buffer)).replace(b"\r", b"\n")
-        buffer[: len(piece)] = piece
-        return len(piece)
+    def piece(self, size: int) -> bytes:
+        return self._inner.read(size).replace(b"\r", b"\n")
 
 
-class _Transcoded(io.RawIOBase):
+class _Transcoded(Pieces):
     """Text of another encoding as UTF-8. Raises RecordRefusedError, with the line, where it is none."""
 
     def __init__(self, inner: IO[bytes], decoder: codecs.IncrementalDecoder, name: str) -> None:
@@ -122,18 +117,14 @@ class _Transcoded(io.RawIOBase):
         self._ready = b""
         self._ended = False
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
+    def piece(self, size: int) -> bytes:
         while not self._ready and not self._ended:
             raw = self._inner.read(_PIECE)
             self._ended = not raw
             self._ready = self._text(raw).encode()
             self._line += self._ready.count(b"\n")
-        piece, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
+        piece, self._ready = self._ready[:size], self._ready[size:]
+        return piece
 
     def _text(self, raw: bytes) -> str:
         try:
@@ -163,9 +154,6 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     return made.incrementaldecoder(errors="strict")
 
 
-CUT_OFF = RecordRefusedError(
-    rule="CV108",
-    message="the archive is damaged or cut off",
-    fix="Fetch or make it again; compare the checksums.",
-    ends=True,
+CUT_OFF = unreadable(
+    "the archive is damaged or cut off", "Fetch or make it again; compare the checksums."
 )

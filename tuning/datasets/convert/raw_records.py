@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from tuning.datasets.convert import detect
 from tuning.datasets.convert.conversation import ReadRecord
-from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError, unreadable
 from tuning.datasets.convert.dialects import CHAT, Votes, stranger, undetected
 from tuning.datasets.convert.mapping import renamed, reversed_pairs
 from tuning.datasets.convert.options import Options
@@ -158,11 +158,9 @@ class Given:
         if not binary and (fault := wrong(text=self._text)):
             return fault
         if self.container is None and self._opened.head.strip():
-            return RecordRefusedError(
-                ends=True,
-                rule="CV108",
-                message="cannot tell what this file is, by name or by its first bytes",
-                fix=f"Say it with --from {', --from '.join(detect.CONTAINERS)}.",
+            return unreadable(
+                "cannot tell what this file is, by name or by its first bytes",
+                f"Say it with --from {', --from '.join(detect.CONTAINERS)}.",
             )
         return None
 

@@ -1,7 +1,7 @@
 """Files that are something else than their name says, each named for what it is."""
 
 from tuning.datasets import looks
-from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError, unreadable
 from tuning.datasets.rules import rules
 
 _READ = "DS114"
@@ -13,17 +13,17 @@ def wrong_file(
 ) -> RecordRefusedError | None:
     """Why nothing in a file with this beginning is a record; `text` is one that is read as a document."""
     if name.lower().endswith((".yaml", ".yml")):
-        return _refusal(
+        return unreadable(
             "the file is YAML", "Write it as JSON Lines: yq -o=json -I=0 '.[]' PATH > train.jsonl"
         )
     if office and office != "xlsx":
-        return _refusal(f"the file is {office}", "Save the table as .xlsx, or as CSV in UTF-8.")
+        return unreadable(f"the file is {office}", "Save the table as .xlsx, or as CSV in UTF-8.")
     if (found := looks.stray(head)) and found[0] != _READ:
-        return _refusal(found[1], rules()[found[0]].fix)
+        return unreadable(found[1], rules()[found[0]].fix)
     if not text and (found := looks.markup(head)):
-        return _refusal(found[1], rules()[found[0]].fix)
+        return unreadable(found[1], rules()[found[0]].fix)
     if kind := looks.binary(head):
-        return _refusal(f"the file is {kind}, not text", looks.remedy(kind))
+        return unreadable(f"the file is {kind}, not text", looks.remedy(kind))
     return _other_encoding(head)
 
 
@@ -36,14 +36,5 @@ def _other_encoding(head: bytes) -> RecordRefusedError | None:
         message = "the file looks like UTF-16 without a byte order mark"
     if not encoding:
         return None
-    return RecordRefusedError(
-        ends=True,
-        rule="CV101",
-        message=message,
-        fix=f"Read it so with --encoding {encoding}, and look at what comes out.",
-        choices=(("--encoding", encoding),),
-    )
-
-
-def _refusal(message: str, fix: str) -> RecordRefusedError:
-    return RecordRefusedError(ends=True, rule="CV108", message=message, fix=fix)
+    fix = f"Read it so with --encoding {encoding}, and look at what comes out."
+    return unreadable(message, fix, (("--encoding", encoding),), rule="CV101")

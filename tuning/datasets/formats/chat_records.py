@@ -7,8 +7,9 @@ import re
 from typing import Any
 
 from tuning.datasets.formats import schemas, tools
+from tuning.datasets.formats.converse_records import check_order, checked_role
 from tuning.datasets.formats.known_keys import MESSAGE_KEYS
-from tuning.datasets.formats.walk import Walk, mark, near_miss, shown
+from tuning.datasets.formats.walk import Walk, mark, shown
 from tuning.models.catalog import Method
 
 # Each stretch of white space is searched once, from its first sign on: from each of its line feeds on, it would take the square.
@@ -66,21 +67,13 @@ def _tools(value: object, walk: Walk) -> None:
 def _function(tool: object, at: str, walk: Walk) -> str | None:
     if not walk.is_a(tool, dict, at, hint='; write {"type": "function", "function": {…}}'):
         return None
-    assert isinstance(tool, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(tool, at, ("type", "function"))
     if "type" in tool and walk.is_a(tool["type"], str, f"{at}.type") and tool["type"] != "function":
         walk.fault("DS421", f'{shown(tool["type"])} is not "function"', f"{at}.type")
     function, at = tool.get("function"), f"{at}.function"
     if "function" not in tool or not walk.is_a(function, dict, at):
         return None
-    assert isinstance(function, dict)  # noqa: S101 — for the type checker; is_a decided
-    walk.keys(function, at, ("name", "parameters"), ("description", "strict"))
-    tools.described(function, at, walk)
-    if "strict" in function:
-        walk.is_a(function["strict"], bool, f"{at}.strict")
-    if "parameters" in function:
-        schemas.check_schema(function["parameters"], f"{at}.parameters", walk)
-    return tools.tool_name(function["name"], f"{at}.name", walk) if "name" in function else None
+    return tools.check_tool(function, at, "parameters", schemas.check_schema, walk)
 
 
 def check_anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk) -> None:
@@ -100,7 +93,8 @@ def check_anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk
         if isinstance(message, dict):
             text = message.get("content")
             _marker(text if isinstance(text, str) else None, f"{at}.content", walk)
-    _order(roles, walk)
+    if roles:
+        check_order(roles, walk)
     if roles and roles[-1] == "assistant" and walk.readable:
         walk.answer = [walk.prompt.pop()]
 
@@ -108,36 +102,12 @@ def check_anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk
 def _turn(message: object, at: str, roles: tuple[str, ...], walk: Walk) -> str | None:
     if not walk.is_a(message, dict, at, hint='; write {"role": "user", "content": "…"}'):
         return None
-    assert isinstance(message, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(message, at, ("role", "content"))
     if "content" in message:
         walk.prompt.append(walk.text(message["content"], f"{at}.content") or "")
-    if "role" not in message or not walk.is_a(role := message["role"], str, f"{at}.role"):
-        return None
-    if role in roles:
-        return str(role)
-    walk.readable = False
-    close = near_miss(role, roles)
-    known = ", ".join(roles)
-    walk.fault("DS401", f"{shown(role)} is not a role{close}; roles: {known}", f"{at}.role")
-    return close.split("'")[1] if close else None
+    return checked_role(message, at, roles, walk)
 
 
 def _marker(text: str | None, at: str, walk: Walk) -> None:
     if text and (found := _MARKER.search(text)):
         walk.fault("DS411", f"the text holds a line that starts with {found[1]}:", at)
-
-
-def _order(roles: list[str | None], walk: Walk) -> None:
-    if not roles:
-        return
-    if roles[0] == "assistant":
-        walk.fault("DS402", "the first turn is the assistant's", "messages[0].role")
-    for i in range(1, len(roles)):
-        if roles[i] is not None and roles[i] == roles[i - 1]:
-            walk.fault("DS403", f"turn {i + 1} is the {roles[i]}'s again", f"messages[{i}].role")
-    if len(roles) == 1:
-        walk.fault("DS407", "one turn; a record needs a question and its answer", "messages")
-    elif roles[-1] == "user":
-        at = f"messages[{len(roles) - 1}].role"
-        walk.fault("DS404", "the last turn is the user's: there is no answer to learn", at)

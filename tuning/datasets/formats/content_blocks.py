@@ -31,7 +31,6 @@ def _block(block: object, at: str, role: str | None, method: Method, walk: Walk)
         return text
     if not walk.is_a(block, dict, at, hint='; write {"text": "…"}'):
         return ""
-    assert isinstance(block, dict)  # noqa: S101 — for the type checker; is_a decided
     kinds = [k for k in _KINDS if k in block]
     if len(kinds) != 1:
         if block and not kinds:
@@ -59,7 +58,6 @@ def _other(kind: str, value: object, at: str, role: str | None, method: Method, 
     elif kind not in offered(method):
         walk.fault("DS309", f"this model and method take no {kind} in training data", at)
     elif walk.is_a(value, dict, at):
-        assert isinstance(value, dict)  # noqa: S101 — for the type checker; is_a decided
         walk.traits.add(kind)
         if kind in ("toolUse", "toolResult") and "tools" in method.contested:
             walk.contested.add("tools")

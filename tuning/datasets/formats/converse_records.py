@@ -67,7 +67,7 @@ def _messages(record: dict[str, Any], method: Method, walk: Walk) -> None:
     if walk.readable and roles and roles[-1] == "assistant":
         walk.answer = walk.answer or []
     if messages:
-        _order(roles, method, walk)
+        check_order(roles, walk, golden=method.format == "distillation")
     if method.format == "distillation":
         _one_turn(roles, walk)
     if walk.traits - _SYSTEM:
@@ -114,38 +114,37 @@ def _turn(
     hint = '; write {"role": "user", "content": [{"text": "…"}]}'
     if not walk.is_a(message, dict, at, hint):
         return None, None
-    assert isinstance(message, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(message, at, ("role", "content"))
-    role = _role(message, at, walk) if "role" in message else None
+    move = 'Move the text to the top-level key "system": [{"text": "…"}].'
+    fix = move if message.get("role") == "system" else None
+    role = checked_role(message, at, _ROLES, walk, fix)
     if "content" not in message:
         return role, None
     return role, blocks.content(message["content"], f"{at}.content", role, method, walk)
 
 
-def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
-    role = message["role"]
-    if not walk.is_a(role, str, f"{at}.role"):
+def checked_role(
+    message: dict[str, Any], at: str, roles: tuple[str, ...], walk: Walk, fix: str | None = None
+) -> str | None:
+    """The role of a message, or the one that it nearly is; None where neither is known."""
+    if "role" not in message or not walk.is_a(role := message["role"], str, f"{at}.role"):
         return None
-    if role in _ROLES:
-        return str(role)
+    if role in roles:
+        return role
     walk.readable = False
-    fix = None
-    close = near_miss(role, _ROLES)
-    if role == "system":
-        fix = 'Move the text to the top-level key "system": [{"text": "…"}].'
-    walk.fault(
-        "DS401", f"{shown(role)} is not a role{close}; roles: user, assistant", f"{at}.role", fix
-    )
+    close, known = near_miss(role, roles), ", ".join(roles)
+    said = f"{shown(role)} is not a role{close}; roles: {known}"
+    walk.fault("DS401", said, f"{at}.role", fix)
     return close.split("'")[1] if close else None
 
 
-def _order(roles: list[str | None], method: Method, walk: Walk) -> None:
+def check_order(roles: list[str | None], walk: Walk, *, golden: bool = False) -> None:
+    """That user and assistant take turns; `golden` where the teacher may write the answer."""
     if roles[0] == "assistant":
         walk.fault("DS402", "the first turn is the assistant's", "messages[0].role")
     for i, (before, role) in enumerate(pairwise(roles), 1):
         if role == before and role is not None:
             walk.fault("DS403", f"turn {i + 1} is the {role}'s again", f"messages[{i}].role")
-    golden = method.format == "distillation"  # there the teacher writes the answer
     if len(roles) == 1 and not golden:
         walk.fault("DS407", "one turn; a record needs a question and its answer", "messages")
     elif roles[-1] == "user" and not golden:

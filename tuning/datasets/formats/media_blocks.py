@@ -28,7 +28,6 @@ def check_media(
     _contested(kind, method, walk)
     if not walk.is_a(value, dict, at):
         return
-    assert isinstance(value, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(value, at, ("format", "source"), ("name",) if kind == "document" else ())
     if "format" in value and kind in method.media:
         _format(kind, value["format"], f"{at}.format", method, walk)
@@ -44,7 +43,6 @@ def _format(kind: str, value: object, at: str, method: Method, walk: Walk) -> No
     }[kind]
     if not walk.is_a(value, str, at):
         return
-    assert isinstance(value, str)  # noqa: S101 — for the type checker; is_a decided
     if known and value not in known:
         twin = _TWINS.get(value.casefold(), value.casefold())
         close = f" (did you mean {twin!r}?)" if twin in known else nearest(twin, known)
@@ -60,7 +58,6 @@ def _contested(subject: str, method: Method, walk: Walk) -> None:
 def _source(value: object, at: str, walk: Walk) -> None:
     if not walk.is_a(value, dict, at):
         return
-    assert isinstance(value, dict)  # noqa: S101 — for the type checker; is_a decided
     if "bytes" in value:
         walk.fault("DS509", "the media file is embedded in the record", f"{at}.bytes")
         return
@@ -68,7 +65,6 @@ def _source(value: object, at: str, walk: Walk) -> None:
     place = value.get("s3Location")
     if "s3Location" not in value or not walk.is_a(place, dict, f"{at}.s3Location"):
         return
-    assert isinstance(place, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(place, f"{at}.s3Location", ("uri",), ("bucketOwner",))
     if "uri" in place:
         address(place["uri"], f"{at}.s3Location.uri", walk)
@@ -88,7 +84,6 @@ def address(value: object, at: str, walk: Walk) -> None:
     """An `s3://bucket/key` that the service can read."""
     if not walk.is_a(value, str, at):
         return
-    assert isinstance(value, str)  # noqa: S101 — for the type checker; is_a decided
     found = _ADDRESS.fullmatch(value)
     if found and found[2].endswith("/"):
         walk.fault("DS506", "the address names a folder, not a file", at)

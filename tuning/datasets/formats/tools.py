@@ -7,7 +7,7 @@ https://github.com/aws/nova-forge-sdk
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tuning.datasets.formats import schemas
@@ -31,7 +31,7 @@ def use(value: dict[str, Any], at: str, role: str | None, _method: Method, walk:
     if "toolUseId" in value:
         _spelt(value["toolUseId"], _ID, "letters, digits and _ . : -", f"{at}.toolUseId", walk)
     if "name" in value:
-        tool_name(value["name"], f"{at}.name", walk)
+        _name(value["name"], f"{at}.name", walk)
     if "input" in value:
         walk.is_a(value["input"], dict, f"{at}.input")
 
@@ -55,7 +55,6 @@ def result(value: dict[str, Any], at: str, role: str | None, method: Method, wal
 def _piece(item: object, at: str, method: Method, walk: Walk) -> None:
     if not walk.is_a(item, dict, at):
         return
-    assert isinstance(item, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(item, at, (), ("text", "json"))
     held = [kind for kind in ("text", "json") if kind in item]
     if len(held) != 1:
@@ -79,7 +78,6 @@ def config(value: object, method: Method, walk: Walk) -> None:
         walk.contested.add("tools")
     if not walk.is_a(value, dict, at):
         return
-    assert isinstance(value, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(value, at, ("tools",), ("toolChoice",))
     if "tools" in value:
         tools = walk.items(value["tools"], f"{at}.tools")
@@ -94,33 +92,41 @@ def _declared(tool: object, at: str, walk: Walk) -> str | None:
     """The name of a tool, where it is known."""
     if not walk.is_a(tool, dict, at):
         return None
-    assert isinstance(tool, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(tool, at, ("toolSpec",))
     spec, at = tool.get("toolSpec"), f"{at}.toolSpec"
     if "toolSpec" not in tool or not walk.is_a(spec, dict, at):
         return None
-    assert isinstance(spec, dict)  # noqa: S101 — for the type checker; is_a decided
-    walk.keys(spec, at, ("name", "inputSchema"), ("description", "strict"))
-    described(spec, at, walk)
-    if "strict" in spec:
-        walk.is_a(spec["strict"], bool, f"{at}.strict")
-    schema, inner = spec.get("inputSchema"), f"{at}.inputSchema"
-    if "inputSchema" in spec and walk.is_a(schema, dict, inner):
-        assert isinstance(schema, dict)  # noqa: S101 — for the type checker; is_a decided
-        walk.keys(schema, inner, ("json",))
-        if "json" in schema:
-            schemas.check_schema(schema["json"], f"{inner}.json", walk)
-    return tool_name(spec["name"], f"{at}.name", walk) if "name" in spec else None
+    return check_tool(spec, at, "inputSchema", _schema, walk)
 
 
-def described(spec: dict[str, Any], at: str, walk: Walk) -> None:
+def check_tool(
+    spec: dict[str, Any],
+    at: str,
+    schema: str,
+    check_schema: Callable[[object, str, Walk], None],
+    walk: Walk,
+) -> str | None:
+    """The name of a tool, where it is known. `schema` is the key of what it takes."""
+    walk.keys(spec, at, ("name", schema), ("description", "strict"))
     if "description" in spec:
         walk.text(spec["description"], f"{at}.description")
     else:
         walk.fault("DS422", "the tool has no description", at)
+    if "strict" in spec:
+        walk.is_a(spec["strict"], bool, f"{at}.strict")
+    if schema in spec:
+        check_schema(spec[schema], f"{at}.{schema}", walk)
+    return _name(spec["name"], f"{at}.name", walk) if "name" in spec else None
 
 
-def tool_name(value: object, at: str, walk: Walk) -> str | None:
+def _schema(value: object, at: str, walk: Walk) -> None:
+    if walk.is_a(value, dict, at):
+        walk.keys(value, at, ("json",))
+        if "json" in value:
+            schemas.check_schema(value["json"], f"{at}.json", walk)
+
+
+def _name(value: object, at: str, walk: Walk) -> str | None:
     """A tool's name; None with a fault when it is not text."""
     return _spelt(value, _NAME, "letters, digits, _ and -", at, walk)
 
@@ -151,7 +157,6 @@ def twice(names: list[str | None], at: str, inner: str, walk: Walk) -> None:
 def _choice(value: object, at: str, declared: list[str | None], walk: Walk) -> None:
     if not walk.is_a(value, dict, at):
         return
-    assert isinstance(value, dict)  # noqa: S101 — for the type checker; is_a decided
     walk.keys(value, at, (), ("auto", "any", "tool"))
     if len(value) != 1:
         walk.fault("DS308", "exactly one of auto, any and tool", at)
@@ -160,7 +165,7 @@ def _choice(value: object, at: str, declared: list[str | None], walk: Walk) -> N
             continue
         walk.keys(inner, f"{at}.{kind}", ("name",) if kind == "tool" else ())
         if kind == "tool" and "name" in inner:
-            chosen = tool_name(inner["name"], f"{at}.tool.name", walk)
+            chosen = _name(inner["name"], f"{at}.tool.name", walk)
             _known(chosen, declared, f"{at}.tool.name", walk)
 
 

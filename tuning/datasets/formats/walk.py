@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 from msgspec import Struct, field
 
 from tuning.errors import NEAR, nearest
 
+_Kind = TypeVar("_Kind")
 _SHOWN = 40  # characters of a key or a short value that a message may repeat
 _LISTED = 6
 _REMEMBERED = 256
@@ -102,7 +103,7 @@ class Walk(Struct):
                 faults.append(Fault("DS301", message, inside(at, key)))
         self.foreign |= not at and 1 < unknown == len(names)
 
-    def is_a(self, value: object, kind: type, at: str, hint: str = "") -> bool:
+    def is_a(self, value: object, kind: type[_Kind], at: str, hint: str = "") -> TypeGuard[_Kind]:
         """Whether `value` is of that JSON type; a fault when not."""
         if type(value) is kind or (kind is dict and isinstance(value, dict)):
             return True
@@ -115,7 +116,6 @@ class Walk(Struct):
         """The items of a list that must not be empty."""
         if not self.is_a(value, list, at, hint):
             return []
-        assert isinstance(value, list)  # noqa: S101 — for the type checker; is_a decided
         if not value:
             self.readable = False
             self.fault("DS307", "the list is empty", at)
@@ -125,7 +125,6 @@ class Walk(Struct):
         """A text that says something, or None with a fault."""
         if not self.is_a(value, str, at, hint):
             return None
-        assert isinstance(value, str)  # noqa: S101 — for the type checker; is_a decided
         if not value or value.isspace():
             is_what = "only white space" if value else "empty"
             self.fault("DS405", f"the text is {is_what}", at)

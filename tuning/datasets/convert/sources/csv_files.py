@@ -15,6 +15,7 @@ from tuning.datasets.convert.sources.raw import (
     Notes,
     Raw,
     decoded,
+    no_text,
     numbered_lines,
     record_too_large,
 )
@@ -89,13 +90,7 @@ def _decoded(stream: IO[bytes], notes: Notes) -> Iterator[str]:
         if piece is None:
             raise record_too_large(number)
         if b"\0" in piece:
-            raise RecordRefusedError(
-                rule="CV101",
-                message="a NUL byte: this is not text",
-                fix="Export the table again, as CSV in UTF-8.",
-                line=number,
-                column=piece.index(b"\0") + 1,
-            )
+            raise no_text(piece, number, "Export the table again, as CSV in UTF-8.")
         notes.seen(piece)
         try:
             yield decoded(piece, number)

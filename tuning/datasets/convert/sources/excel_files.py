@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import IO, Any
 
-from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError, unreadable
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.sources.raw import Notes, Raw
 from tuning.datasets.convert.sources.table_rows import Row, Rows
-from tuning.errors import OptionError, nearest
+from tuning.errors import MissingLibraryError, OptionError, nearest
 
 _MAX_UNPACKED = 1024 * 1024 * 1024
 """Bytes of XML in a workbook; a larger one is not a spreadsheet that a person made."""
@@ -23,14 +23,11 @@ def read_excel(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Ra
         import openpyxl  # noqa: PLC0415 — optional
         from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415 — idem
     except ImportError:
-        raise OptionError(
-            "reading Excel workbooks needs openpyxl, which is not installed: "
-            'pip install "bedrock-private-tuning[excel]"'
-        ) from None
+        raise MissingLibraryError("reading Excel workbooks", "openpyxl", "excel") from None
     source = stream if stream.seekable() else BytesIO(stream.read())
     try:
         if sum(part.file_size for part in zipfile.ZipFile(source).infolist()) > _MAX_UNPACKED:
-            yield Raw(line=1, value=_refusal("the workbook unpacks to more than 1 GiB", _CSV))
+            yield Raw(line=1, value=unreadable("the workbook unpacks to more than 1 GiB", _CSV))
             return
         values, formulas = (
             openpyxl.load_workbook(source, read_only=True, data_only=data_only)
@@ -42,7 +39,7 @@ def read_excel(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Ra
             return
         yield from Rows(notes, options).records(_rows(values[name], formulas[name]))
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
-        yield Raw(line=1, value=_refusal(f"not a sound workbook: {str(error)[:200]}", _CSV))
+        yield Raw(line=1, value=unreadable(f"not a sound workbook: {str(error)[:200]}", _CSV))
 
 
 def _chosen(workbook: Any, wanted: str | None) -> str | RecordRefusedError:
@@ -60,12 +57,10 @@ def _chosen(workbook: Any, wanted: str | None) -> str | RecordRefusedError:
     ]
     if len(filled) <= 1:
         return (filled or names)[0]
-    return RecordRefusedError(
-        rule="CV108",
-        message=f"the workbook has {len(filled)} sheets with cells: {', '.join(filled)[:200]}",
-        fix="Say which one with --sheet.",
-        ends=True,
-        choices=tuple(("--sheet", name) for name in filled),
+    return unreadable(
+        f"the workbook has {len(filled)} sheets with cells: {', '.join(filled)[:200]}",
+        "Say which one with --sheet.",
+        tuple(("--sheet", name) for name in filled),
     )
 
 
@@ -94,10 +89,6 @@ def _text(value: Any, written: Any) -> str:
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
     return str(value)
-
-
-def _refusal(message: str, fix: str) -> RecordRefusedError:
-    return RecordRefusedError(rule="CV108", message=message, fix=fix, ends=True)
 
 
 _CSV = "Save it again as .xlsx, or as CSV in UTF-8."

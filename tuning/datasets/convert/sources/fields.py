@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
 from tuning.datasets.convert.suggestions import SPOKEN, of_message, spelt, suggested
 
+_Made = TypeVar("_Made")
 _INDEX = re.compile(r"\[\d+\]")
 _WORDS = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
 
@@ -85,6 +86,24 @@ class Fields:
         """Take a list of objects."""
         for index, raw in enumerate(self._of(name, list)):
             yield Fields(raw, f"{self.at(name)}[{index}]", self.account)
+
+    def made(self, made_of: Callable[["Fields"], _Made]) -> _Made:
+        """What `made_of` reads in the object. Refuses what it leaves."""
+        made = made_of(self)
+        self.close()
+        return made
+
+    def made_inside(self, name: str, made_of: Callable[["Fields"], _Made]) -> _Made:
+        """Take an object, as `made_of` reads it."""
+        return self.inner(name).made(made_of)
+
+    def made_of_each(self, name: str, made_of: Callable[["Fields"], _Made]) -> tuple[_Made, ...]:
+        """Take a list of objects, as `made_of` reads them."""
+        return tuple(each.made(made_of) for each in self.each(name))
+
+    def made_of_any(self, name: str, made_of: Callable[["Fields"], _Made]) -> tuple[_Made, ...]:
+        """The same; nothing where there is no list."""
+        return self.made_of_each(name, made_of) if name in self else ()
 
     def rest(self) -> dict[str, Any]:
         """Take all that is left and says something."""

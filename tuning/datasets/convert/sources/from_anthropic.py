@@ -1,6 +1,7 @@
 """Anthropic messages: https://docs.claude.com/en/api/messages"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 
 from tuning.datasets.convert.conversation import (
     Block,
@@ -19,15 +20,16 @@ from tuning.datasets.convert.sources.media_uris import in_s3
 from tuning.errors import nearest
 
 _ROLES = ("user", "assistant")
+_KINDS = ("text", "image", "thinking", "tool_use", "tool_result")
 
 
 def read_anthropic_messages(record: Fields) -> Conversation:
-    system = tuple(_system(record))
-    turns = tuple(turn(message, _block) for message in record.each("messages"))
-    tools = tuple(_tool(tool) for tool in record.each("tools")) if "tools" in record else ()
-    choice = _tool_choice(record) if "tool_choice" in record else None
     return Conversation(
-        system=system, turns=turns, tools=tools, tool_choice=choice, extras=record.rest()
+        system=system_texts(record, partial(_text, what="system content")),
+        turns=turns_of(record, _block),
+        tools=record.made_of_any("tools", _tool),
+        tool_choice=record.made_inside("tool_choice", _choice) if "tool_choice" in record else None,
+        extras=record.rest(),
     )
 
 
@@ -44,99 +46,86 @@ def _speaker(message: Fields) -> Role:
     return "user" if role == "user" else "assistant"
 
 
-def _system(record: Fields) -> Iterable[str]:
-    if not isinstance(record.peek("system"), list):
-        if text := record.maybe_text("system"):
-            yield text
-        return
-    for block in record.each("system"):
-        if (kind := block.text("type")) != "text":
-            refuse("CV208", f"system content of type {kind!r}", "Use text.", block.at("type"))
-        yield block.text("text")
-        block.close()
+def system_texts(record: Fields, text_of: Callable[[Fields], str]) -> tuple[str, ...]:
+    """The system text, or the texts of its blocks."""
+    if isinstance(record.peek("system"), list):
+        return record.made_of_each("system", text_of)
+    text = record.maybe_text("system")
+    return (text,) if text else ()
 
 
-def turn(message: Fields, made_of: Callable[[Fields], Block]) -> Turn:
-    """A message whose content is text, or blocks that `made_of` reads."""
-    role = _speaker(message)
-    if isinstance(message.peek("content"), list):
-        blocks = tuple(made_of(block) for block in message.each("content"))
-    else:
-        blocks = (Text(text=message.text("content")),)
-    message.close()
-    return Turn(role=role, blocks=blocks)
+def _text(block: Fields, what: str) -> str:
+    if (kind := block.text("type")) != "text":
+        refuse("CV208", f"{what} of type {kind!r}", "Use text.", block.at("type"))
+    return block.text("text")
+
+
+def turns_of(record: Fields, made_of: Callable[[Fields], Block]) -> tuple[Turn, ...]:
+    """Messages whose content is text, or blocks that `made_of` reads."""
+
+    def turn(message: Fields) -> Turn:
+        role = _speaker(message)
+        if isinstance(message.peek("content"), list):
+            return Turn(role=role, blocks=message.made_of_each("content", made_of))
+        return Turn(role=role, blocks=(Text(text=message.text("content")),))
+
+    return record.made_of_each("messages", turn)
 
 
 def _block(block: Fields) -> Block:
-    made: Block
-    match kind := block.text("type"):
+    if (kind := block.text("type")) not in _KINDS:
+        refuse(
+            "CV208",
+            f"content of type {kind!r} cannot be converted",
+            "Use text, image, thinking, tool_use or tool_result.",
+            block.at("type"),
+        )
+    match kind:
         case "text":
-            made = Text(text=block.text("text"))
+            return Text(text=block.text("text"))
         case "image":
-            made = _image(block)
+            return block.made_inside("source", _image)
         case "thinking":
             signature = block.maybe_text("signature")
-            made = Reasoning(text=block.text("thinking"), signature=signature)
+            return Reasoning(text=block.text("thinking"), signature=signature)
         case "tool_use":
-            made = ToolCall(
+            return ToolCall(
                 id=block.text("id"), name=block.text("name"), arguments=block.mapping("input")
             )
-        case "tool_result":
-            made = _result(block)
-        case _:
-            refuse(
-                "CV208",
-                f"content of type {kind!r} cannot be converted",
-                "Use text, image, thinking, tool_use or tool_result.",
-                block.at("type"),
-            )
-    block.close()
-    return made
+    return _result(block)
 
 
-def _image(block: Fields) -> Media:
-    source = block.inner("source")
+def _image(source: Fields) -> Media:
     kind = source.text("type")
     address = source.text("url") if kind == "url" else "data:"
-    media = in_s3(address, source.path)
-    source.close()
-    return media
+    return in_s3(address, source.path)
 
 
 def _result(block: Fields) -> ToolResult:
     failed = block.value("is_error") if "is_error" in block else None
-    content: tuple[Text, ...] = ()
+    texts: tuple[str, ...] = ()
     if isinstance(block.peek("content"), list):
-        content = tuple(_result_text(part) for part in block.each("content"))
+        texts = block.made_of_each("content", partial(_text, what="a tool's result"))
     elif text := block.maybe_text("content"):
-        content = (Text(text=text),)
+        texts = (text,)
     return ToolResult(
-        id=block.text("tool_use_id"), content=content, status="error" if failed else None
+        id=block.text("tool_use_id"),
+        content=tuple(Text(text=text) for text in texts),
+        status="error" if failed else None,
     )
-
-
-def _result_text(part: Fields) -> Text:
-    if (kind := part.text("type")) != "text":
-        refuse("CV208", f"a tool's result of type {kind!r}", "Use text.", part.at("type"))
-    text = Text(text=part.text("text"))
-    part.close()
-    return text
 
 
 def _tool(tool: Fields) -> Tool:
     if (kind := tool.maybe_text("type")) not in (None, "custom"):
         refuse("CV210", f"a tool of type {kind!r}", "Only custom tools fit.", tool.at("type"))
-    made = Tool(
+    return Tool(
         name=tool.text("name"),
         description=tool.maybe_text("description"),
         schema=tool.mapping("input_schema"),
     )
-    tool.close()
-    return made
 
 
-def _tool_choice(record: Fields) -> str:
-    choice = record.inner("tool_choice")
+def _choice(choice: Fields) -> str:
     kind = choice.text("type")
     if kind not in ("auto", "any", "tool"):
         refuse(
@@ -145,6 +134,4 @@ def _tool_choice(record: Fields) -> str:
             "Use auto, any or tool; or --drop tool_choice.",
             choice.at("type"),
         )
-    made = f"tool:{choice.text('name')}" if kind == "tool" else kind
-    choice.close()
-    return made
+    return f"tool:{choice.text('name')}" if kind == "tool" else kind

@@ -3,7 +3,8 @@
 https://docs.aws.amazon.com/nova/latest/userguide/fine-tune-prepare-data-understanding.html
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from tuning.datasets.convert.conversation import (
     Block,
@@ -18,60 +19,37 @@ from tuning.datasets.convert.conversation import (
     ToolResult,
 )
 from tuning.datasets.convert.sources.fields import Fields, refuse
-from tuning.datasets.convert.sources.from_anthropic import turn
+from tuning.datasets.convert.sources.from_anthropic import system_texts, turns_of
 
 VERSION = "bedrock-conversation-2024"
-_BLOCKS = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
 
 
 def read_converse(record: Fields) -> Conversation:
     # The target writes the one version that Bedrock takes, whatever the record claims.
     if record.maybe_text("schemaVersion") != VERSION:
         record.changed("schemaVersion")
-    system = tuple(_system(record))
-    turns = tuple(turn(message, _block) for message in record.each("messages"))
-    tools, choice = _tool_config(record) if "toolConfig" in record else ((), None)
+    system = system_texts(record, lambda block: block.text("text"))
+    turns = turns_of(record, _block)
+    tools, choice = (
+        record.made_inside("toolConfig", _tool_config) if "toolConfig" in record else ((), None)
+    )
     return Conversation(
         system=system, turns=turns, tools=tools, tool_choice=choice, extras=record.rest()
     )
 
 
-def _system(record: Fields) -> Iterable[str]:
-    if not isinstance(record.peek("system"), list):
-        if text := record.maybe_text("system"):
-            yield text
-        return
-    for block in record.each("system"):
-        yield block.text("text")
-        block.close()
-
-
 def _block(block: Fields) -> Block:
-    made: Block
-    match next((name for name in _BLOCKS if name in block), None):
-        case "text":
-            made = Text(text=block.text("text"))
-        case "image":
-            made = _media(block.inner("image"), "image")
-        case "video":
-            made = _media(block.inner("video"), "video")
-        case "document":
-            made = _media(block.inner("document"), "document")
-        case "reasoningContent":
-            made = _reasoning(block.inner("reasoningContent"))
-        case "toolUse":
-            made = _call(block.inner("toolUse"))
-        case "toolResult":
-            made = _result(block.inner("toolResult"))
-        case _:
-            refuse(
-                "CV208",
-                f"a content block of none of the kinds {', '.join(_BLOCKS)}",
-                "Use one of them.",
-                block.path,
-            )
-    block.close()
-    return made
+    if "text" in block:
+        return Text(text=block.text("text"))
+    kind = next((name for name in _BLOCKS if name in block), None)
+    if kind is None:
+        refuse(
+            "CV208",
+            f"a content block of none of the kinds text, {', '.join(_BLOCKS)}",
+            "Use one of them.",
+            block.path,
+        )
+    return block.made_inside(kind, _BLOCKS[kind])
 
 
 def _media(media: Fields, kind: MediaKind) -> Media:
@@ -91,77 +69,70 @@ def _media(media: Fields, kind: MediaKind) -> Media:
         owner=place.maybe_text("bucketOwner"),
         name=media.maybe_text("name") if kind == "document" else None,
     )
-    for part in (place, source, media):
-        part.close()
+    place.close()
+    source.close()
     return made
 
 
-def _reasoning(content: Fields) -> Reasoning:
-    inner = content.inner("reasoningText")
-    made = Reasoning(text=inner.text("text"), signature=inner.maybe_text("signature"))
-    inner.close()
-    content.close()
-    return made
+def _reasoning(inner: Fields) -> Reasoning:
+    return Reasoning(text=inner.text("text"), signature=inner.maybe_text("signature"))
 
 
 def _call(call: Fields) -> ToolCall:
-    made = ToolCall(
+    return ToolCall(
         id=call.text("toolUseId"), name=call.text("name"), arguments=call.mapping("input")
     )
-    call.close()
-    return made
 
 
 def _result(result: Fields) -> ToolResult:
-    content = tuple(_result_part(part) for part in result.each("content"))
+    content = result.made_of_each("content", _result_part)
     status = result.maybe_text("status")
     if status not in (None, "success", "error"):
         refuse("CV210", f"status {status!r}", "Use success or error.", result.at("status"))
-    made = ToolResult(
+    return ToolResult(
         id=result.text("toolUseId"),
         content=content,
         status=None if status is None else "error" if status == "error" else "success",
     )
-    result.close()
-    return made
 
 
 def _result_part(part: Fields) -> Text | Json:
-    if "json" in part:
-        value = part.value("json")
-    elif "text" in part:
-        value = Text(text=part.text("text"))
-    else:
+    if "json" not in part and "text" not in part:
         refuse("CV208", "a tool's result is neither text nor json", "Use one.", part.path)
-    part.close()
-    return value
+    return part.value("json") if "json" in part else Text(text=part.text("text"))
 
 
-def _tool_config(record: Fields) -> tuple[tuple[Tool, ...], str | None]:
-    config = record.inner("toolConfig")
-    tools = tuple(_tool(tool) for tool in config.each("tools"))
-    choice = None
-    if "toolChoice" in config:
-        chosen = config.inner("toolChoice")
-        choice = next((kind for kind in ("auto", "any", "tool") if kind in chosen), None)
-        if choice is None:
-            refuse("CV210", "toolChoice chooses nothing", "Use auto, any or tool.", chosen.path)
-        inner = chosen.inner(choice)
-        choice = f"tool:{inner.text('name')}" if choice == "tool" else choice
-        inner.close()
-        chosen.close()
-    config.close()
+def _tool_config(config: Fields) -> tuple[tuple[Tool, ...], str | None]:
+    tools = config.made_of_each("tools", lambda tool: tool.made_inside("toolSpec", _spec))
+    choice = config.made_inside("toolChoice", _choice) if "toolChoice" in config else None
     return tools, choice
 
 
-def _tool(tool: Fields) -> Tool:
-    spec = tool.inner("toolSpec")
+def _choice(chosen: Fields) -> str:
+    kind = next((kind for kind in ("auto", "any", "tool") if kind in chosen), None)
+    if kind is None:
+        refuse("CV210", "toolChoice chooses nothing", "Use auto, any or tool.", chosen.path)
+    return chosen.made_inside(
+        kind, lambda inner: f"tool:{inner.text('name')}" if kind == "tool" else kind
+    )
+
+
+def _spec(spec: Fields) -> Tool:
     schema = spec.inner("inputSchema")
     made = Tool(
         name=spec.text("name"),
         description=spec.maybe_text("description"),
         schema=schema.mapping("json"),
     )
-    for part in (schema, spec, tool):
-        part.close()
+    schema.close()
     return made
+
+
+_BLOCKS: Mapping[str, Callable[[Fields], Block]] = {
+    "image": partial(_media, kind="image"),
+    "video": partial(_media, kind="video"),
+    "document": partial(_media, kind="document"),
+    "reasoningContent": lambda content: content.made_inside("reasoningText", _reasoning),
+    "toolUse": _call,
+    "toolResult": _result,
+}

@@ -6,7 +6,7 @@ from typing import IO
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.options import Options
-from tuning.datasets.convert.sources.raw import END_OF_FILE, Notes, Raw, decoded
+from tuning.datasets.convert.sources.raw import END_OF_FILE, Notes, Raw, decoded, no_text
 
 MAX_DOCUMENT = 64 * 1024 * 1024
 """Bytes of one document: it is held in memory."""
@@ -38,7 +38,7 @@ def whole(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
     for number, piece in enumerate(held.split(b"\n"), 1):
         try:
             if b"\0" in piece:
-                raise _binary(number, piece.index(b"\0") + 1)
+                raise no_text(piece, number, "Save the document as plain text in UTF-8.")
             decoded(piece, number)
             notes.seen(piece)
         except RecordRefusedError as refusal:
@@ -88,17 +88,6 @@ def _border(document: str, at: int, limit: int) -> int:
         if ends:
             return ends[-1]
     return limit
-
-
-def _binary(line: int, column: int) -> RecordRefusedError:
-    return RecordRefusedError(
-        rule="CV101",
-        message="a NUL byte: this is not text",
-        fix="Save the document as plain text in UTF-8.",
-        line=line,
-        column=column,
-        ends=True,
-    )
 
 
 def _too_long() -> RecordRefusedError:

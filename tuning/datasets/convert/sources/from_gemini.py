@@ -3,7 +3,7 @@
 https://cloud.google.com/vertex-ai/generative-ai/docs/models/gemini-supervised-tuning-prepare
 """
 
-from collections.abc import Iterable
+from functools import partial
 
 from tuning.datasets.convert.conversation import (
     Block,
@@ -23,9 +23,9 @@ def gemini(record: Fields) -> Conversation:
     system: tuple[str, ...] = ()
     for name in ("systemInstruction", "system_instruction"):
         if name in record:
-            system = tuple(_texts(record.inner(name)))
+            system = record.made_inside(name, _texts)
     ids = _Ids()
-    turns = tuple(_turn(content, ids) for content in record.each("contents"))
+    turns = record.made_of_each("contents", partial(_turn, ids=ids))
     return Conversation(system=system, turns=turns, extras=record.rest())
 
 
@@ -49,44 +49,39 @@ class _Ids:
         return called[1]
 
 
-def _texts(instruction: Fields) -> Iterable[str]:
+def _texts(instruction: Fields) -> tuple[str, ...]:
     instruction.maybe_text("role")
-    for part in instruction.each("parts"):
-        yield part.text("text")
-        part.close()
-    instruction.close()
+    return instruction.made_of_each("parts", lambda part: part.text("text"))
 
 
 def _turn(content: Fields, ids: _Ids) -> Turn:
     role = content.maybe_text("role") or "user"
     if role not in _ROLES:
         refuse("CV204", f"unknown role {role[:40]!r}", "Use user or model.", content.at("role"))
-    blocks = tuple(_part(part, ids) for part in content.each("parts"))
-    content.close()
-    return Turn(role=_ROLES[role], blocks=blocks)
+    return Turn(role=_ROLES[role], blocks=content.made_of_each("parts", partial(_part, ids=ids)))
 
 
 def _part(part: Fields, ids: _Ids) -> Block:
-    made: Block
     if "text" in part:
-        made = Text(text=part.text("text"))
-    elif "functionCall" in part:
-        call = part.inner("functionCall")
-        name = call.text("name")
-        arguments = call.mapping("args") if "args" in call else {}
-        made = ToolCall(id=ids.given(name), name=name, arguments=arguments)
-        call.close()
-    elif "functionResponse" in part:
-        answer = part.inner("functionResponse")
-        name = answer.text("name")
-        made = ToolResult(id=ids.answered(name, answer.path), content=(answer.value("response"),))
-        answer.close()
-    else:
+        return Text(text=part.text("text"))
+    if "functionCall" in part:
+        return part.made_inside("functionCall", partial(_call, ids=ids))
+    if "functionResponse" not in part:
         refuse(
             "CV208",
             "a part that is neither text nor a function's call or response",
             "Leave the record out: Bedrock reads media from S3 only.",
             part.path,
         )
-    part.close()
-    return made
+    return part.made_inside("functionResponse", partial(_result, ids=ids))
+
+
+def _call(call: Fields, ids: _Ids) -> ToolCall:
+    name = call.text("name")
+    arguments = call.mapping("args") if "args" in call else {}
+    return ToolCall(id=ids.given(name), name=name, arguments=arguments)
+
+
+def _result(answer: Fields, ids: _Ids) -> ToolResult:
+    name = answer.text("name")
+    return ToolResult(id=ids.answered(name, answer.path), content=(answer.value("response"),))

@@ -4,6 +4,7 @@ https://platform.openai.com/docs/api-reference/chat/create
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from tuning.datasets.convert.conversation import (
@@ -161,41 +162,39 @@ def _assistant(message: Fields, calls: _Calls) -> Iterable[Block]:
     else:
         message.maybe_text("content")
     for call in made:
-        yield _call(call, calls)
+        yield call.made(partial(_call, calls=calls))
     for function in legacy:
-        yield _called(function, None, calls)
+        yield function.made(partial(_called, written=None, calls=calls))
 
 
 def _parts(message: Fields) -> Iterable[Block]:
     if not isinstance(message.peek("content"), list):
         yield Text(text=message.text("content"))
         return
-    parts = list(message.each("content"))
+    parts = message.made_of_each("content", _part)
     if not parts:
         refuse("CV205", "is empty", "Write text, or leave the message out.", message.at("content"))
-    for part in parts:
-        kind = part.text("type")
-        if kind == "text":
-            yield Text(text=part.text("text"))
-        elif kind == "image_url" and message.peek("role") != "system":
-            yield _image(part)
-        else:
-            refuse(
-                "CV208",
-                f"content of type {kind!r} cannot be converted",
-                "Use text, or image_url with an s3:// address in a user's message.",
-                part.at("type"),
-            )
-        part.close()
+    yield from parts
 
 
-def _image(part: Fields) -> Media:
+def _part(part: Fields) -> Text | Media:
+    kind = part.text("type")
+    if kind == "text":
+        return Text(text=part.text("text"))
+    if kind != "image_url":
+        refuse(
+            "CV208",
+            f"content of type {kind!r} cannot be converted",
+            "Use text, or image_url with an s3:// address in a user's message.",
+            part.at("type"),
+        )
     if isinstance(part.peek("image_url"), str):
-        return in_s3(part.text("image_url"), part.at("image_url"))
-    inner = part.inner("image_url")
-    media = in_s3(inner.text("url"), inner.at("url"))
-    inner.close()
-    return media
+        return _at(part, "image_url")
+    return part.made_inside("image_url", partial(_at, name="url"))
+
+
+def _at(held: Fields, name: str) -> Media:
+    return in_s3(held.text(name), held.at(name))
 
 
 def _call(call: Fields, calls: _Calls) -> ToolCall:
@@ -203,16 +202,13 @@ def _call(call: Fields, calls: _Calls) -> ToolCall:
     if kind != "function":
         refuse("CV210", f"a call of type {kind!r}", "Only functions are tools.", call.at("type"))
     call.maybe("index")  # its place in a stream of deltas, which its place in the list says too
-    made = _called(call.inner("function"), call.maybe_text("id"), calls)
-    call.close()
-    return made
+    written = call.maybe_text("id")
+    return call.made_inside("function", partial(_called, written=written, calls=calls))
 
 
 def _called(function: Fields, written: str | None, calls: _Calls) -> ToolCall:
     name = function.text("name")
-    made = ToolCall(id=calls.opened(written, name), name=name, arguments=_arguments(function))
-    function.close()
-    return made
+    return ToolCall(id=calls.opened(written, name), name=name, arguments=_arguments(function))
 
 
 def _arguments(function: Fields) -> dict[str, Any]:
@@ -243,9 +239,7 @@ def tools_of(record: Fields) -> tuple[Tool, ...]:
         except ValueError as error:
             refuse("CV210", f"not JSON: {error}", "Write the tools as JSON.", "tools")
         record = Fields({"tools": listed}, "", record.account)
-    tools = [*record.each("tools")] if "tools" in record else []
-    older = [*record.each("functions")] if "functions" in record else []
-    return (*map(_tool, tools), *map(_function, older))
+    return (*record.made_of_any("tools", _tool), *record.made_of_any("functions", _function))
 
 
 def _tool(tool: Fields) -> Tool:
@@ -253,21 +247,17 @@ def _tool(tool: Fields) -> Tool:
         return _function(tool)
     if (kind := tool.maybe_text("type") or "function") != "function":
         refuse("CV210", f"a tool of type {kind!r}", "Only functions are tools.", tool.at("type"))
-    made = _function(tool.inner("function"))
-    tool.close()
-    return made
+    return tool.made_inside("function", _function)
 
 
 def _function(function: Fields) -> Tool:
     empty: dict[str, Any] = {"type": "object", "properties": {}}
     function.maybe_text("type")
-    made = Tool(
+    return Tool(
         name=function.text("name"),
         description=function.maybe_text("description"),
         schema=function.mapping("parameters") if "parameters" in function else empty,
     )
-    function.close()
-    return made
 
 
 def _tool_choice(record: Fields) -> str:
@@ -282,10 +272,9 @@ def _tool_choice(record: Fields) -> str:
             "Use auto, required or a function; or --drop tool_choice.",
             "tool_choice",
         )
-    choice = record.inner("tool_choice")
+    return record.made_inside("tool_choice", _chosen)
+
+
+def _chosen(choice: Fields) -> str:
     choice.text("type")
-    function = choice.inner("function")
-    name = function.text("name")
-    function.close()
-    choice.close()
-    return f"tool:{name}"
+    return "tool:" + choice.made_inside("function", lambda function: function.text("name"))

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import IO, Any
 
-from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.conversion_refusals import unreadable
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.sources.raw import Notes, Raw
-from tuning.errors import OptionError
+from tuning.errors import MissingLibraryError
 
 _BATCH = 512
 
@@ -18,10 +18,7 @@ def read_parquet(stream: IO[bytes], _: Notes, __: Options) -> Iterator[Raw]:
         import pyarrow as pa  # noqa: PLC0415 — optional, and far too heavy for a function's start
         from pyarrow import parquet  # noqa: PLC0415 — idem
     except ImportError:
-        raise OptionError(
-            "reading Parquet needs pyarrow, which is not installed: "
-            'pip install "bedrock-private-tuning[parquet]"'
-        ) from None
+        raise MissingLibraryError("reading Parquet", "pyarrow", "parquet") from None
     # Parquet is read from its end; a stream that cannot seek is held whole.
     source = stream if stream.seekable() else BytesIO(stream.read())
     number = 0
@@ -32,7 +29,9 @@ def read_parquet(stream: IO[bytes], _: Notes, __: Options) -> Iterator[Raw]:
                 number += 1
                 yield Raw(line=number, value=_plain(row))
     except (pa.ArrowException, OSError) as error:
-        yield Raw(line=number + 1, value=_broken(error))
+        message = f"not a sound Parquet file: {str(error).splitlines()[0][:200]}"
+        fix = "Write the file again; a copy may have been cut off."
+        yield Raw(line=number + 1, value=unreadable(message, fix))
 
 
 def _plain(value: Any) -> Any:
@@ -42,12 +41,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
-
-
-def _broken(error: Exception) -> RecordRefusedError:
-    return RecordRefusedError(
-        rule="CV108",
-        message=f"not a sound Parquet file: {str(error).splitlines()[0][:200]}",
-        fix="Write the file again; a copy may have been cut off.",
-        ends=True,
-    )

@@ -97,6 +97,18 @@ def record_too_large(line: int) -> RecordRefusedError:
     )
 
 
+def no_text(piece: bytes, line: int, fix: str) -> RecordRefusedError:
+    """Why a line that holds a NUL byte ends the file."""
+    return RecordRefusedError(
+        rule="CV101",
+        message="a NUL byte: this is not text",
+        fix=fix,
+        line=line,
+        column=piece.index(b"\0") + 1,
+        ends=True,
+    )
+
+
 def decoded(piece: bytes, line: int) -> str:
     """Decode. Refuses with line and column."""
     try:

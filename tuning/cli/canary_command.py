@@ -45,7 +45,7 @@ def canary_command(
     recipe: Annotated[
         str,
         typer.Option(
-            help="Of the environment; one epoch is enough.",
+            help="A recipe of the environment; one epoch is enough.",
             autocompletion=completions.complete_recipes,
         ),
     ] = "canary",
@@ -68,7 +68,7 @@ def canary_command(
 ) -> None:
     """Train the smallest dataset in a deployed environment, and say whether the whole path works.
 
-    Exit 0: it does; 1: it does not, with the setting to turn where one helps; 3: AWS gave no answer.
+    Exit 0: it does; 1: it does not, with the setting to change, if one helps; 3: AWS gave no answer.
     """
     account = Account.of(environment, region, profile)
     try:

@@ -26,7 +26,7 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     recipe: Annotated[
         Path | None,
         typer.Option(
-            help="A file or a name; model and strictness are its own.",
+            help="A recipe's file or name; it sets the model and the strict rules.",
             autocompletion=completions.complete_recipes,
         ),
     ] = None,
@@ -34,7 +34,7 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     output: Annotated[
         str, typer.Option("--format", help=f"One of {', '.join(REPORT_FORMATS)}.")
     ] = "text",
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes every core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 uses every core.")] = 0,
     max_findings: Annotated[int, typer.Option(min=0, help="Listed for each rule.")] = 20,
     strict: Annotated[
         list[str] | None,

@@ -42,13 +42,15 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
     ] = None,
     candidate: Annotated[
         Path | None,
-        typer.Argument(metavar="CANDIDATE", help="Answers of the new model, one JSON a line."),
+        typer.Argument(
+            metavar="CANDIDATE", help="Answers of the new model, one JSON object per line."
+        ),
     ] = None,
     *,
     recipe: Annotated[
         Path | None,
         typer.Option(
-            help="A file or a name; its table release is the gate.",
+            help="A recipe's file or name; its table release is the gate.",
             autocompletion=completions.complete_recipes,
         ),
     ] = None,
@@ -57,7 +59,7 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
     guardrail: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A file or a name; its test set of attacks and innocent texts is judged as well, or alone. Again for another."
+            help="A file or a name; its test set of attacks and innocent texts is judged too, or alone. May be given several times."
         ),
     ] = None,
     assistant: Annotated[
@@ -129,7 +131,7 @@ def _command(path: Path, recipe: Recipe, source: SourceOption, mapping: Mapping)
 def _options(recipe: Recipe, named: Path) -> ReleaseOptions:
     if recipe.release is None:
         raise OptionError(
-            f"--recipe {named}: it has no table [release], so that nothing says what is better; add "
+            f"--recipe {named}: it has no table [release], which says what is better; add "
             'one, such as [release] with metric = "token_f1"'
         )
     return recipe.release

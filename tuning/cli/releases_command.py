@@ -35,7 +35,7 @@ def releases_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """List the trained models of a recipe, newest first: which is live, from which data and run, and for how much."""
+    """List the trained models of a recipe, newest first: which is live, its data and run, and its cost."""
     account = Account.of(environment, region)
     registry, versions = account.registry, KnownVersions(ledger=account.ledger)
     recipes = registry.recipes() if recipe is None else [recipe]
@@ -56,7 +56,7 @@ def releases_command(
     elif found:
         _list(found)
     else:
-        say("no model was trained here yet; tuning runs lists what is under way")
+        say("no model was trained here yet; tuning runs lists what is in progress")
     raise SystemExit(Exit.DONE)
 
 

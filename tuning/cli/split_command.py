@@ -47,7 +47,7 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     model: Annotated[
         str | None,
         typer.Option(
-            help="Respect what this base model takes.", autocompletion=completions.complete_models
+            help="Respect this base model's limits.", autocompletion=completions.complete_models
         ),
     ] = None,
     source: SourceOption = None,

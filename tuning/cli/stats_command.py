@@ -52,7 +52,9 @@ def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     records: Records = None,
     sheet: Sheet = None,
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
-    picture: Annotated[Path | None, typer.Option(help="Draw to this .svg or .png.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw a picture to this .svg or .png.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the picture.")] = False,
     shown: FormatOption = "text",
 ) -> None:

@@ -39,12 +39,12 @@ def submit_command(
     recipe: Annotated[
         str,
         typer.Option(
-            help="As it is deployed; see the folder recipes.",
+            help="A deployed recipe; see the folder recipes.",
             autocompletion=completions.complete_recipes,
         ),
     ],
     name: Annotated[
-        str | None, typer.Option(help="The folder under the recipe's; else the name of DIR.")
+        str | None, typer.Option(help="The folder under the recipe's; default: the name of DIR.")
     ] = None,
     wait: Annotated[
         bool, typer.Option("--follow/--no-follow", help="Follow the run to its end.")

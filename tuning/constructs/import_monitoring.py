@@ -36,7 +36,7 @@ def watch_imports(
         intake,
         machine,
         dead=("ImportDeadLetters", "Uploads of adapters or models were put aside"),
-        oldest=("OldestImportMessage", "An adapter or model waits for 15 minutes"),
+        oldest=("OldestImportMessage", "An adapter or model has waited for 15 minutes"),
         failed=("FailedImports", "An import ended in a fault"),
         timed_out=("TimedOutImports", "An import outlived its state machine's timeout"),
     )
@@ -44,7 +44,7 @@ def watch_imports(
         "AdaptersNotReceived",
         intake.in_flight(),
         0.5,
-        "An adapter or model has failed to be received for half an hour",
+        "An adapter or model could not be received for half an hour",
         periods=6,
     )
     for function in functions.values():

@@ -27,8 +27,8 @@ def watch_ingestions(
         intake,
         machine,
         dead=("DocumentDeadLetters", "Changes of documents were put aside"),
-        oldest=("OldestDocumentMessage", "A changed document waits for 15 minutes"),
-        failed=("FailedIngestions", "Documents were not ingested; answers know the former ones"),
+        oldest=("OldestDocumentMessage", "A changed document has waited for 15 minutes"),
+        failed=("FailedIngestions", "Documents were not ingested; answers use the former ones"),
         timed_out=("TimedOutIngestions", "An ingestion outlived its state machine's timeout"),
     )
     for function in functions.values():

@@ -55,7 +55,7 @@ class Monitoring:
             "UploadsNotReceived",
             intake.in_flight(),
             0.5,
-            "An upload has failed to be received for half an hour",
+            "An upload could not be received for half an hour",
             periods=6,
         )
         for function in functions.values():

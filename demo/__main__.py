@@ -41,7 +41,7 @@ PACE: dict[str, Any] = {"phase_seconds": 1.0, "wait_scale": 0.004}
 
 def demo(
     *,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator up.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the emulator running.")] = False,
     new_account: Annotated[
         bool, typer.Option("--new-account", help="With the quotas of a new account.")
     ] = False,
@@ -72,7 +72,7 @@ def demo(
             _how_to_explore(instance, account)
     if not keep:
         screen.console.print(
-            "\nThe emulator of this demo is gone. To explore one: [bold]make demo KEEP=1[/]"
+            "\nThe emulator of this demo has ended. To keep one:  [bold]make demo KEEP=1[/]"
         )
 
 
@@ -140,7 +140,7 @@ def _report(instance: Instance, run: RunRecord) -> None:
     PAGE.parent.mkdir(exist_ok=True)
     with screen.step("Write the page of its run: tuning report"):
         _tuning(instance, "report", run.id, "--out", str(PAGE))
-    screen.console.print(f"  {PAGE}, for your browser: it needs no network, and stays.")
+    screen.console.print(f"  {PAGE}, for your browser: it needs no network, and is kept.")
 
 
 def _tuning(instance: Instance, *words: str, refused: bool = False) -> str:
@@ -168,7 +168,7 @@ def _facts(account: Account, run: RunRecord) -> dict[str, str]:
     return {
         "run": run.id,
         "ledger": f"{account.ledger.table}, key {run.id}",
-        "price": f"{price}; here it was free, nothing was trained",
+        "price": f"{price}; here it was free, since nothing was trained",
         "job": run.job_arn or "",
         "model": run.model_arn or "",
         "states": " → ".join(states),
@@ -177,7 +177,7 @@ def _facts(account: Account, run: RunRecord) -> dict[str, str]:
 
 
 def _how_to_explore(instance: Instance, account: Account) -> None:
-    screen.console.print("\n[bold]It is still up.[/] With the AWS command line:\n")
+    screen.console.print("\n[bold]It is still running.[/] With the AWS command line:\n")
     for name, value in instance.client_environment().items():
         screen.console.print(f"export {name}={value}", highlight=False)
     bucket = account.outputs["DatasetsBucket"]

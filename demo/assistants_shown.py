@@ -59,7 +59,7 @@ class AssistantsShown:
 
     def _upload(self) -> None:
         bucket = self.outputs["DocumentsBucket"]
-        with screen.step("Upload documents, and have them read") as say:
+        with screen.step("Upload documents, and ingest them") as say:
             for file in sorted(DOCUMENTS.iterdir()):
                 key = f"documents/help-desk/{file.name}"
                 self.account.client("s3").put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
@@ -84,7 +84,7 @@ class AssistantsShown:
         functions, code = self.account.client("lambda"), io.BytesIO()
         with zipfile.ZipFile(code, "w") as archive:
             archive.writestr("main.py", _TOOL)
-        with screen.step(f"Make a tool: the function {_FUNCTION}"):
+        with screen.step(f"Create a tool: the function {_FUNCTION}"):
             for _ in range(_POLLS):
                 try:
                     functions.create_function(

@@ -79,7 +79,7 @@ class GateShown:
             state, why = self.account.releases.outcome(request, pause=_pause)
         screen.console.print(Text(f"  {state}: {why}"))
         if state != ends:
-            raise EmulatorError(f"{title}: {ends} was expected")
+            raise EmulatorError(f"{title}: expected {ends}")
 
     def _ask(self) -> None:
         question = TRAINING.format(GOODS[7])

@@ -81,7 +81,7 @@ def findings(report: Any) -> None:
         table.add_row(str(finding["line"] or ""), finding["rule"], text)
     rest = len(errors) - _SHOWN
     more = Text(f"… and {rest} more in the report", style="dim") if rest > 0 else Text("")
-    console.print(Panel(Group(table, more), title="refused before a cent was spent", expand=True))
+    console.print(Panel(Group(table, more), title="refused before anything was spent", expand=True))
 
 
 def print_facts(rows: dict[str, str]) -> None:

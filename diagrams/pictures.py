@@ -21,16 +21,14 @@ _OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
         (
             Node(
                 id="run",
-                title="One run an upload",
+                title="One run per upload",
                 kind="state machine, functions",
                 shape="machine",
             ),
             ("TrainingRunMachine", "function"),
         ),
         (
-            Node(
-                id="release", title="What is live", kind="state machine, functions", shape="machine"
-            ),
+            Node(id="release", title="Releases", kind="state machine, functions", shape="machine"),
             ("Release", *(step.construct_id for step in of_kind("release"))),
         ),
         (

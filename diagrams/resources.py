@@ -126,7 +126,7 @@ class Resources:
                 for target in properties["Targets"]:
                     yield name, next(self.named(target["Arn"])), "sends"
                     for dead_letters in self.named(target.get("DeadLetterConfig")):
-                        yield name, dead_letters, "what it cannot send"
+                        yield name, dead_letters, "undeliverable events"
             case "AWS::SQS::Queue" if redrive := properties.get("RedrivePolicy"):
                 times = redrive["maxReceiveCount"]
                 yield name, next(self.named(redrive)), f"after {times} receives"

@@ -39,7 +39,7 @@ def boundaries(resources: Resources, stacks: Sequence[str]) -> Graph:
     def inside(place: str) -> list[Node]:
         return [node for node in nodes if within[node.id] == place]
 
-    vpc = NodeGroup(id="vpc", title="VPC: no way out but endpoints", nodes=inside("vpc"))
+    vpc = NodeGroup(id="vpc", title="VPC: no way out except endpoints", nodes=inside("vpc"))
     return Graph(
         direction="LR",
         groups=[

@@ -119,7 +119,7 @@ def status(form: FormOption = Form.TEXT) -> None:
 
 @cli.command()
 def fault(
-    kind: Annotated[_Kind | None, typer.Argument(help="What shall go wrong.")] = None,
+    kind: Annotated[_Kind | None, typer.Argument(help="What should go wrong.")] = None,
     *,
     phase: Annotated[_Phase, typer.Option(help="For fail and stall.")] = _Phase.TRAINING,
     message: Annotated[str | None, typer.Option(help="The job's failureMessage.")] = None,
@@ -127,9 +127,9 @@ def fault(
         str, typer.Option(help="For throttle and lost-response, such as GetModelCustomizationJob.")
     ] = "*",
     jobs: Annotated[str, typer.Option(help="Shell pattern of job names.")] = "*",
-    times: Annotated[int | None, typer.Option(min=1, help="How often; else for ever.")] = None,
+    times: Annotated[int | None, typer.Option(min=1, help="How often; default: forever.")] = None,
     limit: Annotated[int, typer.Option(min=0, help="Jobs in progress, for quota.")] = 0,
-    clear: Annotated[bool, typer.Option("--clear", help="Take all faults back first.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove all faults first.")] = False,
     form: FormOption = Form.TEXT,
 ) -> None:
     """Make customization jobs go wrong; without a kind, list the faults in force."""

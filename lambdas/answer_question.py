@@ -75,7 +75,7 @@ def answer_event(
         if not error.later:
             raise
         logger.warning("the model is busy", code=error.code)
-        return http_answer(_LATER, _unavailable("the model has too much to do; ask again later"))
+        return http_answer(_LATER, _unavailable("the model is busy; ask again later"))
 
 
 def _answering(

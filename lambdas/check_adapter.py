@@ -96,7 +96,7 @@ def _waiting(sources: ImportSources, missing: list[str], before: CheckedUpload) 
     what = f"It lacks {', '.join(missing)}."
     if polls > MOST_LOOKS:
         return _refused(
-            f"{what} Nothing more has come for {MOST_LOOKS} minutes. Upload the whole folder again."
+            f"{what} Nothing more has arrived for {MOST_LOOKS} minutes. Upload the whole folder again."
         )
     return CheckedUpload(state="waiting", why=what, polls=polls, seen=sources.seen)
 

@@ -66,9 +66,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _summary(results: str, run: Run, dataset: PreparedDataset) -> str:
     known = dataset.training_uri  # machines of the first version do not say what was trained on
     if known and not dataset.validation_uri and run.recipe.validation == "optional":
-        return (
-            f"Trained: {results} The run did without a validation set: none was beside its upload."
-        )
+        return f"Trained: {results} The run had no validation set: none was beside its upload."
     return f"Trained: {results}"
 
 

@@ -22,7 +22,7 @@ from tuning.releases.release_settings import DeleterSettings
 from tuning.runs.json_record import RecordError
 
 _settings = cache(DeleterSettings.from_env)
-_NOT_ASKED = "its recipe does not ask for it any more"
+_NOT_ASKED = "its recipe no longer asks for it"
 
 
 @observed

@@ -39,7 +39,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _let_try(waiting: list[QueuedRun], queue: SlotQueue, apart: Apart) -> list[str]:
-    """Answer the next; a run that does not wait any more, or cannot be answered, leaves the slot
+    """Answer the next; a run that is no longer waiting, or cannot be answered, leaves the slot
     to the next.
     """
     state, jobs, now = queue.state(), CustomizationJobs().taking_slots(), datetime.now(UTC)
@@ -67,5 +67,5 @@ def _sent(answer: Answer) -> bool:
     waited = answer_task(answer.token, answer.to_json())
     if not waited:
         # Its execution has died or was stopped, or somebody else has answered: the reconciler's affair.
-        logger.info("does not wait any more", run=answer.run_id)
+        logger.info("is no longer waiting", run=answer.run_id)
     return waited

@@ -49,7 +49,7 @@ def _guarded(jobs: CustomizationJobs, arn: str) -> bool:
     logger.warning("foreign job", job_arn=arn, reason=reason)
     completed = job["status"] == COMPLETED
     if completed:
-        result = "It has completed and was not stopped: check its model and output."
+        result = "It had already completed, and was not stopped: check its model and output."
     elif why_not := jobs.stop(arn):
         result = f"It could not be stopped any more: {why_not}"
     else:

@@ -56,7 +56,7 @@ def _step(request: dict[str, Any]) -> ImportProgress:
         metrics.add_metric(name="ImportJobsStarted", unit="Count", value=1)
         return ImportProgress(state="in_progress", job_arn=arn)
     if not is_own_job(job, request):
-        why = f"A job that bears the name of this import, {request['jobName']}, imports another folder."
+        why = f"A job with the name of this import, {request['jobName']}, imports another folder."
         return ImportProgress(state="failed", why=why)
     return job_progress(job)
 

@@ -68,7 +68,7 @@ def _judgement(plan: EvaluationPlan, jobs: dict[Side, str]) -> JudgeRating | Non
     """None while jobs are under way; those that it starts are added to `jobs`."""
     options = deployed_recipes.gate(plan.recipe)
     if options is None or options.judge != plan.judge:
-        raise NotJudgedError("its recipe asks for another judge by now, or for none")
+        raise NotJudgedError("its recipe now asks for another judge, or for none")
     sides: list[Side] = ["candidate", judged_side(plan.sides, options.better_than)]
     if missing := [side for side in sides if side not in jobs]:
         _start(plan, options, sides, missing, jobs)
@@ -87,7 +87,7 @@ def _judgement(plan: EvaluationPlan, jobs: dict[Side, str]) -> JudgeRating | Non
         for score in scores_in(files.judged(JudgeJob.of(plan, side)), side, options.judge_metrics)
     ]
     if not scores:
-        raise NotJudgedError("its jobs have completed, and wrote no score")
+        raise NotJudgedError("its jobs completed, but wrote no score")
     return JudgeRating(
         judge=options.judge or "",
         prompts=len(given.prompts),
@@ -106,7 +106,7 @@ def _start(
     files = _files(plan)
     given, answers = _given(plan, sides, files)
     if not given.prompts:
-        raise NotJudgedError("no prompt is short enough for it and answered by both sides")
+        raise NotJudgedError("no prompt is both short enough for it and answered by both sides")
     for side in missing:
         job = JudgeJob.of(plan, side)
         files.give(job, given.lines(answers[side], source=job.source))

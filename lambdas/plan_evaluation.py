@@ -105,7 +105,7 @@ def _model(request: ReleaseRequest, ledger: Ledger, options: ReleaseOptions) -> 
     if model.imported:
         by_hand = promoting(model.recipe, model.version, _settings().environment)
         raise NotEvaluatedError(
-            f"it was trained elsewhere and imported, before its recipe trained models; {by_hand} is how it goes live"
+            f"it was trained elsewhere and imported, before its recipe trained models; {by_hand} brings it live"
         )
     if why := not_served(catalog().model(model.base_model), options.provisioned_hours):
         raise NotEvaluatedError(why)

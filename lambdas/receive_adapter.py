@@ -39,7 +39,7 @@ def _receive(body: str) -> None:
     imports = {name: bool(each.base) for name, each in recipes.items() if each}
     why = import_refusal(upload, imports)
     if why is None and import_object(upload.key) is not ImportObject.BEGINS:
-        logger.info("begins no import", upload=upload.uri)
+        logger.info("starts no import", upload=upload.uri)
         return
     received = _received(upload, recipes.get(upload.recipe_name), why)
     new = Imports(ledger=Ledger(table=settings.ledger_table)).receive(received)

@@ -20,5 +20,5 @@ def handler(event: dict[str, Any], context: Any) -> None:
     except ForeignLogError as error:
         fault = str(error)
     except aws_errors() as error:
-        fault = f"The account's log of models was not changed: {error}"
+        fault = f"The account's model invocation log was not changed: {error}"
     answer_stack(event, context, resource=log.group, fault=fault)

@@ -90,9 +90,9 @@ def _queued(run: Run, record: RunRecord, queue: SlotQueue, ahead: int) -> JobSta
 
 def _refused(run: Run, start: JobStart, now: datetime, *, last_try: bool) -> JobStart:
     """Bedrock had no slot. Its words may mean the quota of custom models as well."""
-    words = start.failure.message if start.failure else "no words were given"
+    words = start.failure.message if start.failure else "no message was given"
     if last_try:
-        why = f"Nobody got a job slot for {PATIENCE.days} days: {words}"
+        why = f"No job slot was free for {PATIENCE.days} days: {words}"
         return JobStart(state="failed", failure=failure("quota_full", why))
     metrics.add_metric(name="QuotaFull", unit="Count", value=1)
     SlotQueue(ledger=_ledger()).refused(run, instant(now))

@@ -28,7 +28,7 @@ _FOLDER = CHECKOUT / "build" / "review"
 
 
 def _review(
-    folder: Annotated[Path, typer.Option(help="Where to; what is there goes.")] = _FOLDER,
+    folder: Annotated[Path, typer.Option(help="Output folder; its content is replaced.")] = _FOLDER,
 ) -> None:
     """Look at everything that `app.py` deploys, and write down what was seen."""
     console = Console()

@@ -39,8 +39,8 @@ def _gates(evidence: Evidence) -> Iterator[Measure]:
     stale = sum(len(judgement.stale) for judgement in judgements)
     yield _most("gates", f"findings of {len(packs)} cdk-nag packs", len(nag), 0)
     yield _most("gates", "findings of the other four tools", len(others), 0)
-    yield _least("gates", "cdk-nag packs that have looked", len(packs), _PACKS)
-    yield _least("gates", "Control Tower rules asked", evidence.guard_rules, GUARD_RULES)
+    yield _least("gates", "cdk-nag packs that were run", len(packs), _PACKS)
+    yield _least("gates", "Control Tower rules checked", evidence.guard_rules, GUARD_RULES)
     yield _most("accepted", "stale acknowledgements", stale, 0)
 
 

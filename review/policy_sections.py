@@ -76,7 +76,7 @@ def decisions(evidence: Evidence) -> Section:
         title="Who gets what",
         said=(
             f"{count(total, 'question')} put to the synthesized policies, under "
-            f"{count(len(asked), 'rule')}. “Denied explicitly” holds whatever anyone is given later."
+            f"{count(len(asked), 'rule')}. “Denied explicitly” holds whatever is granted later."
         ),
         body=[_rule(says, cases, names) for says, cases in asked.items()],
     )

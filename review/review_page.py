@@ -58,7 +58,7 @@ def _top(evidence: Evidence, found: Sequence[Measure]) -> Element:
            class_="eyebrow"),
         el("h1", sign(good=not bad), el("span", verdict)),
         el("p", f"{count(len(found), 'figure')} with a target, computed from the templates of "
-           f"{environments}. Each leads to what it rests on.", class_="lede"),
+           f"{environments}. Each links to its evidence.", class_="lede"),
         el("ul", [_measure(each) for each in found], class_="measures"),
         class_=f"verdict {'refused' if bad else 'accepted'}",
     )  # fmt: skip

@@ -26,7 +26,7 @@ def gates(evidence: Evidence) -> Section:
     ]
     head = [f"{j.environment}: {kind}" for j in judgements for kind in ("open", "set aside")]
     found = [f for judgement in judgements for f in judgement.open]
-    asked = f"{evidence.guard_rules:,} of Control Tower's rules were asked."
+    asked = f"{evidence.guard_rules:,} of Control Tower's rules were checked."
     said = "Each tool read everything that app.py deploys; its report counts, not its exit code."
     return Section(
         anchor="gates",
@@ -41,7 +41,7 @@ def _found(found: list[ToolFinding]) -> Child:
     rows: list[list[Child]] = [
         [f.tool, code(f.rule), code(f"{f.environment}/{f.path}"), f.text] for f in found
     ]
-    return folded("Findings that nobody has decided on", count(len(found), "finding"),
+    return folded("Findings without a decision", count(len(found), "finding"),
                   grid(["tool", "rule", "where", "what"], rows), bad=True)  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def space(evidence: Evidence) -> Section:
         title="Any configuration, not only these",
         said=(
             "Drawn at random, with a fixed seed, from all that Config lets through: defaults, extremes, "
-            "and what is odd but lawful. Each was held against all packs of cdk-nag and against the "
+            "and what is odd but lawful. Each was checked with all packs of cdk-nag and against the "
             "sizes that AWS takes."
         ),
         body=[broken, drawn],
@@ -115,7 +115,7 @@ def weakened_properties(evidence: Evidence) -> Section:
         anchor="weakened",
         name="Weakened",
         title="Whether a weaker template would be caught",
-        said="Each security property of the templates was taken away, in turn.",
+        said="Each security property of the templates was removed in turn.",
         body=[
             folded("The properties", count(len(rows), "property", "properties"), table, bad=missed)
         ],
@@ -138,7 +138,7 @@ def threats(evidence: Evidence) -> Section:
         anchor="threats",
         name="Threats",
         title="Threats, controls, what remains",
-        said="STRIDE for each element of the data flow. To sign is to accept what remains.",
+        said="STRIDE for each element of the data flow. Signing off means accepting what remains.",
         body=[
             el("h3", "What remains, and who answers for it"),
             grid(["id", "what remains", "owner"], remains, class_="prose ids"),
@@ -206,7 +206,7 @@ def templates(evidence: Evidence) -> Section:
         anchor="templates",
         name="Templates",
         title="Templates",
-        said="What CloudFormation is given, whole.",
+        said="Exactly what CloudFormation is given.",
         body=files,
     )
 
@@ -214,7 +214,7 @@ def templates(evidence: Evidence) -> Section:
 def made(evidence: Evidence) -> Section:
     commit, history = evidence.commit, evidence.history
     rows: list[list[Child]] = [[name, code(version)] for name, version in evidence.versions.items()]
-    changed = " It was not quite that: the working copy had changes." if commit.changed else ""
+    changed = " The working copy had uncommitted changes." if commit.changed else ""
     clean = not history.secrets and not history.accounts
     return Section(
         anchor="made",

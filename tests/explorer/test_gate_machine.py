@@ -109,7 +109,7 @@ def test_a_recipe_without_a_gate_goes_by_the_word_of_a_person_alone(releasing, r
     releasing.trained()
     end, around = released(releasing, run, 1)
     assert around.notices[0][0] == "release of support version 1: refused"
-    assert "neither a person nor the gate has decided" in around.notices[0][1]
+    assert "neither a person nor the gate has allowed" in around.notices[0][1]
     model = releasing.registry.version(RECIPE, 1)
     end, _ = run(ReleaseRequest.of_model(model, by="arn:ann"))
     assert (end.status, releasing.live.version) == ("SUCCEEDED", 1)

@@ -39,7 +39,7 @@ def test_the_demo_ends_with_an_answer_of_the_model_and_says_what_readme_shows():
     assert "  held: The gate holds version 2: not better" in "\n".join(gated)
     costs = [line for line in gated if line.startswith("  It costs")]
     assert costs == [f"  It costs {euros} euros." for euros in (17, 18, 17)]
-    assert "  build/demo-run.html, for your browser: it needs no network, and stays." in said[at:]
+    assert "  build/demo-run.html, for your browser: it needs no network, and is kept." in said[at:]
     page = (ROOT / "build" / "demo-run.html").read_text("utf-8")
     for words in (
         "Live: support-nova-micro/second-try",

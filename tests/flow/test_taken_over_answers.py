@@ -53,7 +53,7 @@ def asked_again(world, run, before):
     def there():
         (row,) = rows(world, run)
         new = row.get("task_token") not in (None, before)
-        return row if new and "was not taken" in row["approval_reason"]["S"] else None
+        return row if new and "was not accepted" in row["approval_reason"]["S"] else None
 
     return until(there, f"{run} to ask again")
 

@@ -35,11 +35,11 @@ def test_after_the_grace_time_a_recipe_that_requires_one_refuses(world):
 
 def test_a_run_without_a_validation_set_says_so_in_report_notice_and_show(world):
     row = world.ended(world.upload(conversations("Without"), "support-nova-micro/without"))
-    assert "The run did without a validation set" in world.notice(row.id)["Message"]
-    assert "the run does without it" in tuning(world, "show", row.id).stdout
+    assert "The run had no validation set" in world.notice(row.id)["Message"]
+    assert "the run has none" in tuning(world, "show", row.id).stdout
     bucket, _, key = row.dataset.report_uri.removeprefix("s3://").partition("/")
     page = world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-    assert "none was beside the upload: the run does without it" in page
+    assert "none was beside the upload: the run has none" in page
 
 
 def test_an_evaluation_set_is_kept_with_the_run_and_no_job_reads_it(world):

@@ -24,7 +24,7 @@ STATES = {
     },
     "hostile": {**ANSWERED, "answer": HOSTILE, "citations": [{"number": 1, "document": HOSTILE, "place": HOSTILE}]},
     "blocked": {"outcome": "blocked", "blocked_at": "question", "answer": "I cannot help with that.", "cut": False, "citations": [], "use": None},
-    "over_budget": {"outcome": "over_budget", "answer": "This assistant has used up what it may cost today.", "use": None},
+    "over_budget": {"outcome": "over_budget", "answer": "This assistant has used up its budget for today.", "use": None},
     "unavailable": {"outcome": "unavailable", "answer": "no model of this assistant is live"},
     "error": ApiRefusedError(403, f"User: arn:aws:sts::111122223333:assumed-role/{'role' * 20}/session is not authorized"),
 }  # fmt: skip
@@ -165,7 +165,7 @@ def test_the_parts_of_the_page_have_names_for_those_who_hear_it(seen):
 
 @pytest.mark.parametrize(
     ("question", "said"),
-    [("  ", "Write a question first."), ("x" * 8_001, "8,001 characters; there is room for 8,000")],
+    [("  ", "Write a question first."), ("x" * 8_001, "8,001 characters; the limit is 8,000")],
 )
 def test_what_is_no_question_is_said_beside_it_and_not_sent(seen, question, said):
     page = seen()

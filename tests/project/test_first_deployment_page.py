@@ -15,7 +15,7 @@ SETTINGS = {kind.name: kind.switch for kind in FAILURE_KINDS.values() if kind.sw
 
 
 def test_every_check_of_the_doctor_has_its_row():
-    table = PAGE.partition("What each check looks at")[2].partition("\n## ")[0]
+    table = PAGE.partition("What each check examines")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| ((?:`\w+` ?)+)\|", table, re.MULTILINE)
     assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(CHECKS)
 

@@ -81,7 +81,7 @@ def test_the_parts_of_the_page_have_names_for_those_who_hear_it(opened):
         ("heading", "Accepted"),
         ("complementary", "About this run"),
         ("region", "What happens next"),
-        ("region", "What is worth a look"),
+        ("region", "What is worth checking"),
         ("region", "The data in figures"),
         ("image", "Records by length"),
     } <= named

@@ -49,5 +49,5 @@ def test_a_row_that_is_there_is_not_touched(account):
 
 @pytest.mark.usefixtures("account")
 def test_a_run_that_nothing_remembers_is_a_mistake_of_whoever_asked():
-    with pytest.raises(UnknownRunError, match="remembers no execution"):
+    with pytest.raises(UnknownRunError, match="has no execution"):
         rebuild_command(run=RUN.id)

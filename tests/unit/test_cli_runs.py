@@ -79,7 +79,7 @@ def test_an_age_counts_back_from_now(account, capsys):
 WRONG = [
     pytest.param({"state": "trainde"}, "did you mean 'trained'", id="state"),
     pytest.param({"since": "yesterday"}, "an age: 3d, 12h, 30m", id="since"),
-    pytest.param({"since": "3d", "month": "2026-11"}, "say one of them", id="both"),
+    pytest.param({"since": "3d", "month": "2026-11"}, "give only one", id="both"),
     pytest.param({"month": "2026-13"}, "must be a month such as", id="month"),
 ]
 
@@ -120,7 +120,7 @@ def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
 def test_a_beginning_that_is_not_one_runs_is_reported_with_what_is_near(account):
     run = lay(account, 0xABC << 100, state="queued")
     lay(account, 0xAB1 << 100, state="queued")
-    with pytest.raises(UnknownRunError, match=r"2 runs begin so, such as 0000ab100000"):
+    with pytest.raises(UnknownRunError, match=r"2 runs begin with this, such as 0000ab100000"):
         stop_command(run="0000ab")
     with pytest.raises(UnknownRunError, match=rf"did you mean '{run[:8]}'"):
         stop_command(run="0000fbc")

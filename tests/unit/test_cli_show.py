@@ -84,7 +84,7 @@ def test_what_a_budget_has_counted_is_said_beside_what_it_came_to(account, capsy
     assert left(show_command, run=run, shown="text") == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "$1.90, computed" in said
-    assert "$3.80 of the budgets, the most that it may be" in said
+    assert "$3.80 of the budgets, the most that it may have cost" in said
 
 
 def test_the_whole_story_is_reported_to_programs(account, capsys):

@@ -19,7 +19,7 @@ REFUSALS = [
     pytest.param({"region": "us-eats-1"}, "did you mean 'us-east-1'?", id="near Region"),
     pytest.param({"region": "eu-west-1"}, "us-east-1, us-west-2 only", id="Region"),
     pytest.param({"region": ""}, "region = ''", id="no Region"),
-    pytest.param({"recipes": ()}, "without a recipe can train nothing", id="no recipe"),
+    pytest.param({"recipes": ()}, "without a recipe cannot train anything", id="no recipe"),
     pytest.param({"recipes": NOVA * 2}, "more than once: support-nova-micro", id="twice"),
     pytest.param({"recipes": ("support-nova-mikro",)}, "did you mean 'support-nova-m", id="typo"),
     pytest.param(

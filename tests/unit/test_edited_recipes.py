@@ -57,7 +57,7 @@ def test_a_recipe_that_is_not_the_deployed_one_waits_for_a_person(authorize, rec
     run = any_run(recipe=recipe)
     asked = authorize(run)
     assert asked["decision"] == "needs_approval"
-    assert "another recipe than support as it is deployed" in asked["why"]
+    assert "a recipe other than support as deployed" in asked["why"]
     assert asked["question"]["recipe"] == recipe.content_digest
     assert LEDGER.read(run.id).reservation is None
     assert authorize(run, approved(run, asked["question"]))["decision"] == "authorized"
@@ -76,7 +76,7 @@ def test_the_recipes_of_the_folder_are_deployed_and_no_others():
 def test_a_recipe_that_is_not_the_deployed_one_starts_no_job(aws, start, recipe):
     answer = start(any_run(recipe=recipe))
     assert (answer["state"], answer["failure"]["kind"]) == ("failed", "foreign_input")
-    assert "neither what is deployed" in answer["failure"]["message"]
+    assert "neither the deployed one" in answer["failure"]["message"]
     assert aws.bedrock.created == []
 
 
@@ -108,7 +108,7 @@ def test_description_and_limits_of_spending_are_edited_without_a_question(aws, a
 def test_the_limits_are_those_of_what_is_deployed_whatever_the_run_brings(aws, authorize):
     aws.recipes["support"] = any_recipe(limits=Limits(approve_above_usd=3))
     run = any_run(recipe=any_recipe(limits=Limits(approve_above_usd=300)))
-    assert "runs above 3 USD wait" in authorize(run)["why"]
+    assert "runs above 3 USD need approval" in authorize(run)["why"]
 
 
 def test_a_run_whose_recipe_is_edited_or_retired_while_it_waits_goes_on_as_it_was_authorized(
@@ -132,7 +132,7 @@ def test_a_recipe_that_was_retired_before_its_run_was_authorized_waits_for_a_per
     run = any_run()
     asked = authorize(run)
     assert (
-        "Recipe support is not deployed any more. To train by what is deployed instead, reject it"
+        "Recipe support is no longer deployed. To train with the deployed recipe instead, reject the run"
         in asked["why"]
     )
     assert start(run)["failure"]["kind"] == "foreign_input"
@@ -149,7 +149,7 @@ def test_an_answer_about_the_price_does_not_cover_a_recipe_that_was_edited_since
     again = authorize(run, approved(run, asked["question"]))
     assert again["decision"] == "needs_approval"
     assert again["question"]["recipe"] == run.recipe.content_digest
-    assert "was not taken" not in again["why"]
+    assert "was not accepted" not in again["why"]
     other = again["question"] | {"recipe": MORE_EPOCHS.content_digest}
     assert authorize(run, approved(run, other))["decision"] == "needs_approval"
 

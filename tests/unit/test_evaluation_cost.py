@@ -151,7 +151,7 @@ def test_the_evaluation_is_reserved_with_the_training(authorized):
 
 
 def test_approval_limits_are_of_training_and_evaluation_together(authorized):
-    assert "runs above 4 USD wait" in authorized(approve_above_usd=4)["why"]
+    assert "runs above 4 USD need approval" in authorized(approve_above_usd=4)["why"]
     assert authorized(gate=None, approve_above_usd=4)["decision"] == "authorized"
 
 

@@ -101,7 +101,7 @@ def test_a_job_that_completed_without_our_key_is_reported_by_its_event(world, co
         assert guard_jobs.handler(event, context) == {"stopped": []}
     (notice,) = world.notices
     assert "not encrypt its model with a key of this platform" in notice["Message"]
-    assert "has completed and was not stopped" in notice["Message"]
+    assert "had already completed, and was not stopped" in notice["Message"]
 
 
 def test_every_foreign_job_of_every_page_is_stopped(world, context):

@@ -253,7 +253,7 @@ def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, con
     assert answer["model_arn"] == "arn:model"
     assert answer["summary"] == (
         "Trained: training loss 2 to 1 after 2 steps. "
-        "The run did without a validation set: none was beside its upload."
+        "The run had no validation set: none was beside its upload."
     )
     assert aws.dynamodb.record(run.id).model_arn == "arn:model"
 
@@ -273,7 +273,7 @@ def test_only_a_run_that_might_have_had_a_validation_set_is_said_to_do_without(
     run = any_run(recipe=any_recipe(validation=validation))
     event = EVENT | {"run": run.to_dict(), "dataset": DATASET | dataset}
     answer = collect_results.handler(event, context)
-    assert "did without" not in answer["summary"]
+    assert "had no validation set" not in answer["summary"]
 
 
 def test_a_former_machine_which_says_only_how_many_tokens_were_trained_has_its_cost(aws, context):

@@ -307,7 +307,7 @@ def test_without_one_after_all_the_run_goes_on_and_its_report_says_so(aws, conte
     at(monkeypatch, 10)
     assert try_to_prepare(context, waited=True)["verdict"] == "accepted"  # whatever the clocks say
     [page] = aws.s3.versions[ARTIFACTS, f"runs/{PATIENT.id}/report.html"].values()
-    assert b"none came within 30 minutes of the upload: the run does without it" in page
+    assert b"none came within 30 minutes of the upload: the run has none" in page
 
 
 def test_a_machine_of_a_former_version_never_waits(context, monkeypatch):

@@ -141,7 +141,7 @@ def test_one_that_died_in_the_queue_does_not_stop_it(aws, full, context, log):
         dispatch_queue.handler({}, context)
     token = full.items[a_run(1).id]["slot_token"]
     assert aws.stepfunctions.tokens[token] is not None
-    silent = [each for each in log() if each.get("message") == "does not wait any more"]
+    silent = [each for each in log() if each.get("message") == "is no longer waiting"]
     assert {each["run"] for each in silent} == {a_run(0).id}
 
 
@@ -233,7 +233,7 @@ def test_nobody_joins_a_queue_that_is_too_long_and_who_waits_in_it_stays(aws, fu
 @pytest.mark.parametrize(
     ("position", "slots", "words"),
     [
-        (1, None, "nobody knows how many job slots there are"),
+        (1, None, "it is not known how many job slots there are"),
         (1, 10, "at most 24 hours, with 10 job slots and jobs of 24 hours"),
         (21, 10, "at most 3 days, with 10 job slots and jobs of 24 hours"),
         (500, 10, "at most 50 days, with 10 job slots and jobs of 24 hours"),

@@ -84,7 +84,7 @@ def test_a_name_that_no_folder_can_bear_is_refused(tmp_path, name):
     [
         ("LlamaForCausalLM", "ap-south-1", "models are imported in us-east-1"),
         ("LlamaForCausalLn", "us-east-1", "did you mean 'LlamaForCausalLM'?"),
-        ("Gemma3ForCausalLM", "us-east-1", "not on the list of import"),
+        ("Gemma3ForCausalLM", "us-east-1", "not supported by import"),
         ("GptOssForCausalLM", "us-west-2", "is imported in us-east-1 only, not in us-west-2"),
     ],
 )

@@ -148,7 +148,7 @@ def test_what_never_comes_is_named_after_an_hour(importing, folders):
     (import_id,) = importing.announced(BEGINS)
     finished = importing.run(import_id)
     assert importing.record(import_id).state == "refused"
-    assert "It lacks adapter_config.json. Nothing more has come for 60 minutes" in finished["summary"]  # fmt: skip
+    assert "It lacks adapter_config.json. Nothing more has arrived for 60 minutes" in finished["summary"]  # fmt: skip
 
 
 def test_an_upload_that_goes_on_is_waited_for_however_long_it_takes(importing, folders):

@@ -126,7 +126,7 @@ def test_what_cannot_be_read_is_listed_all_the_same(account, capsys):
     assert "cannot be read" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("beginning", "words"), [("f", "no such import"), ("0", "2 imports begin so"), ("", "2 imports begin so")])  # fmt: skip
+@pytest.mark.parametrize(("beginning", "words"), [("f", "no such import"), ("0", "2 imports begin with this"), ("", "2 imports begin with this")])  # fmt: skip
 def test_an_id_that_says_too_little_or_of_none_is_refused(account, beginning, words):
     for number in (1, 2):
         lay(account, a_record(number))

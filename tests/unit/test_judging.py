@@ -196,7 +196,7 @@ def test_a_judge_that_a_recipe_asks_for_no_more_is_not_asked(judging):
 
 def test_jobs_that_write_no_score_are_no_judgement(judging):
     judging.world.write = lambda *_: True
-    assert to_its_end(judging)["judgement"]["why"] == "its jobs have completed, and wrote no score"
+    assert to_its_end(judging)["judgement"]["why"] == "its jobs completed, but wrote no score"
 
 
 def test_a_plan_says_which_judge_and_none_where_there_is_none(judging):

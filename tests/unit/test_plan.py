@@ -48,11 +48,13 @@ def test_epochs_of_a_model_without_any_are_refused():
 
 LIMITS = [
     pytest.param(Limits(), None, [], id="none"),
-    pytest.param(Limits(approve_above_usd=0.01), None, ["runs above 0.01 USD wait"], id="approval"),
+    pytest.param(
+        Limits(approve_above_usd=0.01), None, ["runs above 0.01 USD need approval"], id="approval"
+    ),
     pytest.param(Limits(monthly_usd=0.01), None, ["recipe support for 2026-11 is 0.01"], id="pot"),
     pytest.param(Limits(), Decimal("0.01"), ["environment's budget for 2026-11"], id="budget"),
     pytest.param(Limits(approve_above_usd=1000), Decimal(1000), [], id="all wide enough"),
-    pytest.param(Limits(approve_above_usd=0), Decimal(0), ["wait for", "whole of"], id="two"),
+    pytest.param(Limits(approve_above_usd=0), Decimal(0), ["need approval", "whole of"], id="two"),
 ]
 
 

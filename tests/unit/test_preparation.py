@@ -159,7 +159,7 @@ def test_a_report_has_the_price_of_what_will_be_trained_and_of_a_refused_dataset
 
 def test_a_report_says_that_the_run_does_without_a_validation_set():
     page = prepare(any_recipe(), any_source(SOUND)).page(any_run())
-    assert "none was beside the upload: the run does without it" in page
+    assert "none was beside the upload: the run has none" in page
 
 
 NOON, SECOND = datetime(2026, 11, 28, 12, tzinfo=UTC), timedelta(seconds=1)
@@ -167,7 +167,7 @@ NOON, SECOND = datetime(2026, 11, 28, 12, tzinfo=UTC), timedelta(seconds=1)
 REFUSED = [
     pytest.param(
         lambda: too_large("train.jsonl", 5_000_001, limit_mb=5),
-        "Refused: 1 error. First, in train.jsonl: Larger than this environment takes (DS901).",
+        "Refused: 1 error. First, in train.jsonl: Larger than this environment allows (DS901).",
         id="DS901",
     ),
     pytest.param(
@@ -186,7 +186,7 @@ REFUSED = [
             any_source(SOUND),
             any_source(OTHER, "validation.jsonl"),
         ),
-        "Refused: 1 error. First, in validation.jsonl: Validation set not wanted (DS904).",
+        "Refused: 1 error. First, in validation.jsonl: Validation set not allowed (DS904).",
         id="DS904",
     ),
     pytest.param(

@@ -85,7 +85,7 @@ def test_a_failed_job_says_why(message, kind):
 
 def test_a_failed_job_without_a_word_still_says_something():
     reported = seen(a_job("Failed"))
-    assert reported.to_json()["failure"]["message"] == "no failureMessage was given"
+    assert reported.to_json()["failure"]["message"] == "Bedrock gave no failureMessage"
 
 
 HOURS = timedelta(hours=1)
@@ -180,7 +180,7 @@ def test_a_job_that_does_not_stop_is_given_up_and_said_so(status, hours, state):
     assert reported.state == state
     if state == "failed":
         assert reported.failure.kind == "stop_stuck"
-        said = f"asked to stop 6 hours ago, and is {status} still"
+        said = f"asked to stop 6 hours ago, and is still {status}"
         assert said in reported.failure.message
     else:
         assert reported.failure == WHY

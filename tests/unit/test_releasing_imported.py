@@ -173,7 +173,7 @@ def test_an_answer_of_another_form_is_no_answer(importing):
     importing.runtime.answer = {"generation": "Ready."}
     outcome = importing.release(importing.request(1))
     assert (outcome["state"], importing.tagged) == ("failed", [])
-    assert "no completion of a chat" in outcome["summary"]
+    assert "not a chat completion" in outcome["summary"]
 
 
 def test_its_recipe_says_for_how_long_it_may_be_live(importing):

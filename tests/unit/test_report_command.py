@@ -81,7 +81,7 @@ def test_an_earlier_page_is_overwritten_and_a_foreign_file_is_not(tmp_path, caps
     reported(capsys, out=mine)
     assert "Overtaken" not in mine.read_text("utf-8")
     mine.write_text("<p>of mine</p>", encoding="utf-8")
-    with pytest.raises(OptionError, match="exists already; overwrite it with --force"):
+    with pytest.raises(OptionError, match="already exists; overwrite it with --force"):
         report_command(run=RUN, out=mine)
     assert mine.read_text("utf-8") == "<p>of mine</p>"
     reported(capsys, out=mine, force=True)
@@ -126,8 +126,8 @@ def test_an_evaluation_that_was_printed_is_part_of_the_page(account, tmp_path, c
     reported(capsys, evaluation=file)
     page = (tmp_path / f"{RUN}.html").read_text("utf-8")
     assert "Worst regressions, 2 of 48" in page
-    assert "As evaluation.json has it" in page
-    assert "that it is of this model was not checked" in page
+    assert "From evaluation.json" in page
+    assert "it was not checked that it is about this model" in page
     file.write_text('{"decision": 1}', encoding="utf-8")
     account.dynamodb.items.clear()  # nothing is asked of AWS for an option that is wrong
     with pytest.raises(OptionError, match=r"evaluation\.json: not what tuning evaluate"):

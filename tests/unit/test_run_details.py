@@ -76,10 +76,10 @@ def test_a_first_try_says_nothing_of_a_second_one():
 @pytest.mark.parametrize(
     ("storage_usd", "words"),
     [
-        (Decimal(0), "4 USD were reserved of the budgets of 2026-11."),
+        (Decimal(0), "4 USD were reserved from the budgets of 2026-11."),
         (
             Decimal("1.95"),
-            "4 USD were reserved of the budgets of 2026-11, 1.95 of them for its model's first month.",
+            "4 USD were reserved from the budgets of 2026-11, 1.95 of them for its model's first month.",
         ),
     ],
 )

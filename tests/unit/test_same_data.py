@@ -154,7 +154,7 @@ def test_an_approval_of_the_price_does_not_cover_data_that_were_trained_on_meanw
     asked = authorize(second, data(), approved(second, price))
     assert asked["decision"] == "needs_approval"
     assert a_run("v1").id in asked["why"]
-    assert "was not taken" not in asked["why"]
+    assert "was not accepted" not in asked["why"]
     assert authorize(second, data(), approved(second, asked))["decision"] == "authorized"
 
 

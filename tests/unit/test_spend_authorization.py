@@ -38,7 +38,7 @@ def test_what_costs_exactly_the_limit_is_asked_of_nobody(authorized):
 def test_above_the_recipes_limit_a_person_is_asked(aws, authorized):
     answer = authorized(approve_above_usd=3, approval_hours=2)
     assert (answer["decision"], answer["approval_seconds"]) == ("needs_approval", 7200)
-    assert answer["why"] == "It may cost 4.00 USD; runs above 3 USD wait for a person."
+    assert answer["why"] == "It may cost 4.00 USD; runs above 3 USD need approval."
     assert answer["question"] == {"usd": "4.00", "dataset": TRAINED}
     kept = aws.dynamodb.record(any_run().id)
     assert (kept.state, kept.approval_reason) == ("awaiting_approval", answer["why"])
@@ -109,7 +109,7 @@ OTHERS = {
 def test_an_approval_of_something_else_spends_nothing_and_is_asked_again(aws, given, authorized):
     answer = authorized(approve_above_usd=3, approval=given.to_json())
     assert answer["decision"] == "needs_approval"
-    assert "was not taken" in answer["why"]
+    assert "was not accepted" in answer["why"]
     assert ANN.by in answer["why"]
     assert aws.dynamodb.record(any_run().id).reservation is None
 

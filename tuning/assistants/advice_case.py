@@ -82,7 +82,7 @@ class AdviceCase:
         if self.model not in (known := weighed_models()):
             catalog().model(self.model)  # says which there are, where it knows none of that id
             raise OptionError(
-                f"--model {self.model}: no text model of which training can be weighed; name one of {', '.join(known)}"
+                f"--model {self.model}: not a text model for which training can be assessed; name one of {', '.join(known)}"
             )
         often = catalog().model(self.model).methods[FINE_TUNING].hyperparameters["epochCount"]
         if self.epochs is not None and (why := often.refusal(self.epochs)):
@@ -156,7 +156,7 @@ class AdviceCase:
         if self.rerank:
             yield f"{self.rerank} puts {candidates_of(self.passages)} passages in order for each question"
         yield f"endpoints for documents in {self.zones} zones; they cost whether or not anybody asks"
-        yield "each change of facts is a training anew of all examples, and the version before is kept"
+        yield "each change of facts is a new training with all examples, and the version before is kept"
 
     @property
     def often(self) -> str:

@@ -65,26 +65,26 @@ def _trains(case: AdviceCase) -> bool:
 def _reasons(case: AdviceCase, *, retrieves: bool, trains: bool) -> Iterator[str]:
     if not case.wants:
         yield (
-            "nobody said what is wanted (--want): that decides more than money does; this goes by documents, changes and "
-            "examples alone"
+            "it was not said what is wanted (--want): that decides more than money does; this considers only documents, "
+            "changes and examples"
         )
     if retrieves:
         yield (
             "retrieve: a passage says what is true today and where that is written; models learn new facts badly by "
-            "fine-tuning (https://arxiv.org/abs/2312.05934), and nobody can cite what they learnt"
+            "fine-tuning (https://arxiv.org/abs/2312.05934), and what they learnt cannot be cited"
         )
         if case.changes:
-            yield f"retrieve: the facts change {case.often}; documents are ingested in minutes, a training takes hours"
+            yield f"retrieve: the facts change {case.often}; documents are ingested in minutes, training takes hours"
     if trains:
         yield (
             "train: a style, a format or a task is learnt from examples, and then costs no tokens in each question; "
-            "passages say what, and not how"
+            "passages say what, not how"
         )
     yield from _missing(case)
     if trains and not retrieves and case.changes >= _OF_A_MONTH:
         yield (
-            f"beware: the facts change {case.often}, and each training is evaluated and released; what changes so fast "
-            "is better retrieved"
+            f"caution: the facts change {case.often}, and each training is evaluated and released; what changes that "
+            "fast is better retrieved"
         )
 
 
@@ -94,7 +94,7 @@ def _missing(case: AdviceCase) -> Iterator[str]:
             f"not train: {case.examples:,} examples are too few; {case.model} takes {_fewest(case):,} at least"
         )
     if not case.documents:
-        yield "not retrieve: there are no documents to look in"
+        yield "not retrieve: there are no documents to search"
 
 
 def _money(case: AdviceCase, costs: Mapping[WayName, WayCosts]) -> Iterator[str]:
@@ -109,5 +109,5 @@ def _money(case: AdviceCase, costs: Mapping[WayName, WayCosts]) -> Iterator[str]
     words = {"train": "training", "retrieve": "retrieval"}
     yield (
         f"money: over {case.months} months {words[cheap.way]} costs ${dear.total - cheap.total:,.2f} less; that decides "
-        "nothing where one way does not do what is wanted"
+        "nothing if one way does not do what is wanted"
     )

@@ -162,7 +162,7 @@ class _Conversation:
 
     def _called(self, use: Mapping[str, Any], *, answered: bool) -> ToolSaid:
         if self._calls_left() <= 0:
-            return self.calls.refused(use, "this question has called as many tools as it may")
+            return self.calls.refused(use, "this question has reached its limit of tool calls")
         if self.rounds >= self.agent.assistant.most_rounds:
             return self.calls.refused(use, "the last round is for the answer")
         if answered and self.calls.changes(use):

@@ -14,7 +14,7 @@ not called, for it is unknown, takes something else, or may not be called any mo
 AgentEnd = Literal["answered", "not_known", "blocked", "unfinished", "refused"]
 """The model answered; it had searched documents, in which nothing was near enough, and nothing else to answer from; the
 guardrail in the request stopped it; rounds, time or money were over; Bedrock refused."""
-NOT_FINISHED = "I could not finish this within what one question may take. Ask for less at once."
+NOT_FINISHED = "I could not finish this within the limits of one question. Ask for less at once."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,15 +12,15 @@ _GUARDRAIL = {
         "The guardrail let question and answer pass; what it masked shows as a mask. Whether it masked anything is not "
         "in the answer."
     ),
-    "not_known": "The guardrail let the question pass; no passage of the documents was near enough.",
+    "not_known": "The guardrail let the question pass; no passage of the documents was relevant enough.",
     "unfinished": (
-        "The guardrail let the question pass; the agent came to no answer within what one question may take. What its "
+        "The guardrail let the question pass; the agent found no answer within the limits of one question. What its "
         "tools changed stays changed."
     ),
     "over_budget": "The guardrail let the question pass; the day's budget did not.",
     "too_many_requests": "The question was not judged: this caller has asked too often.",
-    "unavailable": "No model answered; what the guardrail said of the question is not known.",
-    "refused": "The question was not judged: the request was none.",
+    "unavailable": "No model answered; what the guardrail decided on the question is not known.",
+    "refused": "The question was not judged: the request was not valid.",
 }
 _BLOCKED = {
     "question": "The guardrail blocked the question: no model was asked.",
@@ -29,7 +29,7 @@ _BLOCKED = {
 }
 _FREE = frozenset(("not_known", "over_budget", "too_many_requests", "refused"))
 """Outcomes before any model is asked, but for an agent's, whose answer says what it used."""
-_UNSAID = "What is left of the day's budget is not in the answer."
+_UNSAID = "The answer does not say what is left of the daily budget."
 
 
 def guardrail_words(said: Mapping[str, Any]) -> str:
@@ -58,9 +58,9 @@ def _model_words(said: Mapping[str, Any]) -> str:
 
 def budget_words(said: Mapping[str, Any]) -> str:
     if said["outcome"] == "over_budget":
-        return "The day's budget has no room left for such a question until midnight, UTC."
+        return "What is left of the daily budget is too little for such a question until midnight, UTC."
     if (left := said.get("left_usd")) is not None:
-        return f"Of the day's budget {left} US dollars are left until midnight, UTC."
+        return f"{left} US dollars of the daily budget are left until midnight, UTC."
     return _UNSAID
 
 

@@ -13,11 +13,9 @@ AnswerOutcome = Literal[
 ]
 NOT_KNOWN = "I do not know: nothing in the documents of this assistant answers the question."
 OVER_BUDGET = (
-    "This assistant has used up what it may cost today. It answers again after midnight, UTC."
+    "This assistant has used up its budget for today. It answers again after midnight, UTC."
 )
-TOO_MANY = (
-    "You have asked this assistant as often as one caller may in a minute. Ask again in the next."
-)
+TOO_MANY = "You have reached this assistant's limit of questions per minute. Ask again in a minute."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ class _Reader:
             self._refuse("recipe, model", f"{both}; name the one that answers")
         prompt = raw.get("system_prompt")
         if prompt is None:
-            self._refuse("system_prompt", "missing; every assistant says it")
+            self._refuse("system_prompt", "missing; every assistant needs it")
         if not isinstance(prompt, str) or not prompt.strip() or len(prompt) > _MAX_PROMPT:
             self._refuse("system_prompt", f"must be text of 1 to {_MAX_PROMPT:,} characters")
         made = {**raw, "name": self.path.stem, "daily_budget": self._budget(raw)}
@@ -75,14 +75,15 @@ class _Reader:
     def _may_call_tools(self, raw: Mapping[str, Any]) -> None:
         for key, most in _OF_TOOLS.items():
             if key in raw and "tools" not in raw:
-                self._refuse(key, "this assistant has no tools to call; leave it out")
+                self._refuse(key, "this assistant has no tools to call; omit it")
             self._whole(raw, key, 1, most)
 
     def _budget(self, raw: Mapping[str, Any]) -> Decimal:
         given = raw.get("daily_budget")
         if given is None:
             self._refuse(
-                "daily_budget", "missing; every assistant says what a day may cost, in US dollars"
+                "daily_budget",
+                "missing; every assistant needs it: what it may cost per day, in US dollars",
             )
         if type(given) is int:
             given = Decimal(given)

@@ -40,7 +40,7 @@ class IngestionStart(Record, frozen=True, kw_only=True):
     """What start_ingestion answers."""
 
     state: Literal["collecting", "waiting", "covered", "started", "failed"] = "collecting"
-    """`collecting`: other changes may be on their way. `waiting`: another job is under way. `covered`: a later job has
+    """`collecting`: other changes may be on their way. `waiting`: another job is in progress. `covered`: a later job has
     ingested these changes with its own.
     """
     after: str | None = None
@@ -75,7 +75,7 @@ def next_step(
         newest = jobs[0].id if jobs else NONE
         return IngestionStart(state="collecting", after=newest)
     if any(each.running for each in jobs):
-        return IngestionStart(state="waiting", after=before.after, why="another job is under way")
+        return IngestionStart(state="waiting", after=before.after, why="another job is in progress")
     later = [each for each in _newer(jobs, before.after) if each.status not in IN_VAIN]
     if later:
         return IngestionStart(state="covered", after=before.after, job=later[0].id)

@@ -53,6 +53,6 @@ def _question(body: object) -> str:
         raise UnreadableQuestionError("question: must be text")
     if len(text) > LONGEST_QUESTION:
         raise UnreadableQuestionError(
-            f"question: {len(text):,} characters; there is room for {LONGEST_QUESTION:,}"
+            f"question: {len(text):,} characters; the limit is {LONGEST_QUESTION:,}"
         )
     return text

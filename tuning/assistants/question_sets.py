@@ -177,7 +177,7 @@ def _objects(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
         except ValueError as error:
             raise AssistantError(f"{where}: is not JSON: {error}") from None
         if not isinstance(raw, dict):
-            raise AssistantError(f"{where}: is no JSON object")
+            raise AssistantError(f"{where}: is not a JSON object")
         yield where, number, raw
 
 
@@ -187,7 +187,7 @@ def _answer(where: str, raw: dict[str, Any], folder: str) -> AnswerToQuestion:
         return AnswerToQuestion(outcome=raw["outcome"], text=str(raw["answer"]), cited=cited)
     except (KeyError, TypeError) as error:
         raise AssistantError(
-            f"{where}: is no answer of tuning ask --assistant NAME --format json: {error!r}"
+            f"{where}: is not an answer of tuning ask --assistant NAME --format json: {error!r}"
         ) from None
 
 

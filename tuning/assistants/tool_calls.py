@@ -82,7 +82,7 @@ class ToolCalls:
             return _said(tool.name, "refused", why)
         judged = self._judged_input(tool, given)
         if judged is None:
-            return _said(tool.name, "withheld", "the guardrail lets no such input through")
+            return _said(tool.name, "withheld", "the guardrail blocks this input")
         seconds = min(tool.seconds, seconds)
         try:
             if self.documents and tool.kind == "documents":
@@ -122,9 +122,7 @@ class ToolCalls:
                 tool.name, "failed", "what it found is too long or came too late: ask for less"
             )
         if found.withheld:
-            return _said(
-                tool.name, "withheld", "the guardrail lets nothing through of what it found"
-            )
+            return _said(tool.name, "withheld", "the guardrail blocks everything that it found")
         return _said(tool.name, "answered", NOTHING_NEAR)
 
     def _judged_answer(self, tool: AssistantTool, answer: str) -> ToolSaid:
@@ -135,7 +133,7 @@ class ToolCalls:
             return self._heard(tool, "(nothing)")
         verdict = self.guard.asked(answer)
         if verdict.outcome == _BLOCKED or self.mark.casefold() in verdict.text.casefold():
-            return _said(tool.name, "withheld", "the guardrail does not let its answer through")
+            return _said(tool.name, "withheld", "the guardrail blocks its answer")
         return self._heard(tool, verdict.text)
 
     def _heard(self, tool: AssistantTool, text: str) -> ToolSaid:

@@ -36,7 +36,7 @@ def read_tools(raw: object, *, has_documents: bool, refuse: Refuse) -> tuple[Ass
     if not isinstance(raw, list) or not raw or not all(isinstance(each, dict) for each in raw):
         refuse("tools", "must be tables, [[tools]] before each")
     if len(raw) > _MOST_TOOLS:
-        refuse("tools", f"{len(raw)} of them; there is room for {_MOST_TOOLS}")
+        refuse("tools", f"{len(raw)} of them; the limit is {_MOST_TOOLS}")
     read = []
     for number, each in enumerate(raw, 1):
         at = f"tools[{each.get('name', number)}]."
@@ -49,12 +49,12 @@ def read_tools(raw: object, *, has_documents: bool, refuse: Refuse) -> tuple[Ass
     if documents and not has_documents:
         refuse(
             f"tools[{documents[0].name}].kind",
-            'this assistant has no documents to look into; add [knowledge_base], or make it kind = "function"',
+            'this assistant has no documents to search; add [knowledge_base], or make it kind = "function"',
         )
     if has_documents and not documents:
         refuse(
             "tools",
-            'none of them looks into the documents of [knowledge_base]; add one with kind = "documents", or leave '
+            'none of them searches the documents of [knowledge_base]; add one with kind = "documents", or leave '
             "[knowledge_base] out",
         )
     if len(documents) > 1:
@@ -78,7 +78,7 @@ def _tool(raw: Mapping[str, Any], at: str, refuse: Refuse) -> AssistantTool:
     if type(seconds) is not int or not 1 <= seconds <= _MOST_SECONDS:
         refuse(f"{at}seconds = {seconds!r}", f"must be a whole number, 1 to {_MOST_SECONDS}")
     if kind == "documents" and changes:
-        refuse(f"{at}changes", "looking into documents changes nothing; leave it out")
+        refuse(f"{at}changes", "searching documents changes nothing; omit it")
     return AssistantTool(
         name=name,
         description=said,
@@ -118,13 +118,13 @@ def _schema(raw: Mapping[str, Any], kind: ToolKind, at: str, refuse: Refuse) -> 
             refuse(f"{at}input", "a tool of kind documents takes a question; leave it out")
         return _QUESTION
     if "input" not in raw:
-        refuse(f"{at}input", 'missing: the JSON Schema of what it takes, such as {type = "object"}')
+        refuse(f"{at}input", 'missing: the JSON Schema of its input, such as {type = "object"}')
     schema, walk = _as_json(raw["input"]), Walk()
     check_schema(schema, "input", walk)
     for fault in walk.faults:
         refuse(f"{at}{fault.field or 'input'}", fault.message)
     if _refers(schema):
-        refuse(f"{at}input", "$ref and $dynamicRef are not taken: write what they refer to")
+        refuse(f"{at}input", "$ref and $dynamicRef are not supported: write out what they refer to")
     if len(json.dumps(schema, ensure_ascii=False)) > _LARGEST_SCHEMA:
         refuse(f"{at}input", f"there is room for {_LARGEST_SCHEMA:,} characters of JSON")
     return dict(schema)

@@ -52,7 +52,7 @@ class ImportBudgets:
     def _over(self, budget: Budget, wanted: Reservation) -> str:
         return (
             f"The first month of its storage may cost {wanted.usd} USD, and {self.budgets.left_of(budget)} USD are left of "
-            f"{budget.name} ({budget.limit} USD). To let it in, {budget.fix}, deploy, and upload it again."
+            f"{budget.name} ({budget.limit} USD). To import it, {budget.fix}, deploy, and upload it again."
         )
 
     def _mark(self, record: ImportRecord, **facts: Any) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class InvokedAnswer:
             text, stopped = first["message"]["content"] or "", first.get("finish_reason")
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise UnreadableAnswerError(
-                f"its answer is no completion of a chat ({type(error).__name__}): {body[:200]!r}"
+                f"its answer is not a chat completion ({type(error).__name__}): {body[:200]!r}"
             ) from error
         tokens = {"inputTokens": said.get("prompt_tokens")}
         tokens["outputTokens"] = said.get("completion_tokens")

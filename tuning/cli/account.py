@@ -97,7 +97,7 @@ class Account:
         if found is None:
             found = self.ledger.read(self._only(beginning), secrets=True)
         if found is None:
-            raise UnknownRunError(f"{beginning}: the run is gone from the ledger")
+            raise UnknownRunError(f"{beginning}: the run is no longer in the ledger")
         return found
 
     def started_by(self, upload: str) -> RunRecord | None:
@@ -114,7 +114,7 @@ class Account:
         if fits:
             some = ", ".join(one[:12] for one in fits[:5])
             raise UnknownRunError(
-                f"{beginning}: {len(fits)} runs begin so, such as {some}; say more"
+                f"{beginning}: {len(fits)} runs begin with this, such as {some}; give more of the id"
             )
         near = _alike(beginning, ids)
         raise UnknownRunError(

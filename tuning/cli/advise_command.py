@@ -36,7 +36,7 @@ _WORDS = {
     "train": "Train a model.",
     "retrieve": "Retrieve from documents.",
     "both": "Do both: train how it answers, and retrieve what it says.",
-    "neither": "Neither: there is nothing to train on or to look in that does what is wanted.",
+    "neither": "Neither: there is nothing to train on, or to search, that does what you want.",
 }
 
 
@@ -45,24 +45,22 @@ def advise_command(  # noqa: PLR0913 — one parameter an option; typer reads th
     want: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="|".join(WANTS), help="What the model is to have; may be given several times."
+            metavar="|".join(WANTS), help="What the model should have; may be given several times."
         ),
     ] = None,
     documents: Annotated[
-        str | None, typer.Option(help="A folder, or a size such as 20MB. Supposed: 5MB.")
+        str | None, typer.Option(help="A folder, or a size such as 20MB. Assumed: 5MB.")
     ] = None,
     changes: Annotated[
-        str | None, typer.Option(help="How often the facts change in a month. Supposed: 1.")
+        str | None, typer.Option(help="How often the facts change in a month. Assumed: 1.")
     ] = None,
     changed_percent: Annotated[
-        int | None, typer.Option(help="Of the documents, at each change. Supposed: 10.")
+        int | None, typer.Option(help="Of the documents, at each change. Assumed: 10.")
     ] = None,
-    questions: Annotated[int | None, typer.Option(help="A month. Supposed: 1000.")] = None,
-    question_tokens: Annotated[int | None, typer.Option(help="Of one. Supposed: 100.")] = None,
-    answer_tokens: Annotated[int | None, typer.Option(help="Of one. Supposed: 300.")] = None,
-    examples: Annotated[
-        int | None, typer.Option(help="Records to train on. Supposed: 500.")
-    ] = None,
+    questions: Annotated[int | None, typer.Option(help="A month. Assumed: 1000.")] = None,
+    question_tokens: Annotated[int | None, typer.Option(help="Of one. Assumed: 100.")] = None,
+    answer_tokens: Annotated[int | None, typer.Option(help="Of one. Assumed: 300.")] = None,
+    examples: Annotated[int | None, typer.Option(help="Records to train on. Assumed: 500.")] = None,
     dataset: Annotated[
         Path | None, typer.Option(help="A training file, in place of --examples: it is counted.")
     ] = None,
@@ -71,24 +69,24 @@ def advise_command(  # noqa: PLR0913 — one parameter an option; typer reads th
     ] = None,
     model: ModelOption = None,
     passages: Annotated[
-        int | None, typer.Option(help="That go with a question. Supposed: 5.")
+        int | None, typer.Option(help="That go with a question. Assumed: 5.")
     ] = None,
-    chunk_tokens: Annotated[int | None, typer.Option(help="Of a passage. Supposed: 300.")] = None,
+    chunk_tokens: Annotated[int | None, typer.Option(help="Of a passage. Assumed: 300.")] = None,
     rerank: Annotated[
         str | None, typer.Option(metavar="MODEL", help="That puts passages in order. Else none.")
     ] = None,
     zones: Annotated[
-        int | None, typer.Option(help="With endpoints for documents. Supposed: 2.")
+        int | None, typer.Option(help="With endpoints for documents. Assumed: 2.")
     ] = None,
-    months: Annotated[int | None, typer.Option(help="Compared over so many. Supposed: 12.")] = None,
+    months: Annotated[int | None, typer.Option(help="Compared over so many. Assumed: 12.")] = None,
     shown: FormatOption = "text",
 ) -> None:
     """Say when to train and when to retrieve, and what both cost for your own numbers.
 
-    Prices are those of tuning prices; what has none is said, and counted as nothing. No call to AWS is made.
+    Prices are those of tuning prices; whatever has none is listed, and not counted. AWS is not called.
     """
     if dataset is not None and examples is not None:
-        raise OptionError("--dataset: is counted, so leave --examples out")
+        raise OptionError("--dataset: its records are counted, so omit --examples")
     given = {
         "documents": None if documents is None else _bytes(documents),
         "changes": None if changes is None else _number("--changes", changes),
@@ -122,7 +120,7 @@ def _bytes(text: str) -> int:
         return int(Decimal(found[1]) * _UNITS[(found[2] or "B").upper()])
     if not path.is_dir():
         raise OptionError(
-            f"--documents {text}: is no folder, and no size; say how large they are, such as 20MB"
+            f"--documents {text}: is neither a folder nor a size; give a size, such as 20MB"
         )
     return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
 
@@ -167,9 +165,9 @@ def _print(case: AdviceCase, costs: dict[WayName, WayCosts], advice: WayAdvice) 
         out.print(_table(_HEADINGS[way], found, sources))
     numbered = [f"[{number}] {source}" for number, source in enumerate(sources, 1)]
     for heading, lines in (
-        ("Supposed or said", list(case.assumptions())),
+        ("Assumed or given", list(case.assumptions())),
         ("Not in the figures", list(NOT_COUNTED)),
-        ("Where the prices are from", numbered),
+        ("Sources of the prices", numbered),
     ):
         out.print()
         out.print(heading, style="bold")
@@ -179,7 +177,7 @@ def _print(case: AdviceCase, costs: dict[WayName, WayCosts], advice: WayAdvice) 
 
 def _table(heading: str, found: WayCosts, sources: list[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
-    least = ", at least: something is not known" if found.unknown else ""
+    least = ", at least: not everything is known" if found.unknown else ""
     table.add_column(heading, footer=f"over {found.months} months{least}", overflow="fold")
     table.add_column("once", justify="right")
     table.add_column("a month", justify="right", footer=f"${found.total:,.2f}")

@@ -28,7 +28,7 @@ def approve_command(
     note: Note = "",
     shown: FormatOption = "text",
 ) -> None:
-    """Let a run spend what it asks for. It still takes no more than its budgets have left."""
+    """Let a run spend what it asks for, within what is left of its budgets."""
     _answer("approve", run, Account.of(environment, region), note, shown)
 
 
@@ -40,7 +40,7 @@ def reject_command(
     note: Note = "",
     shown: FormatOption = "text",
 ) -> None:
-    """Refuse a run that asks for money. It ends as refused, and nothing is spent."""
+    """Refuse a run that asks for approval. It ends as refused, and nothing is spent."""
     _answer("reject", run, Account.of(environment, region), note, shown)
 
 
@@ -48,8 +48,8 @@ def _answer(decision: Decision, run: str, account: Account, note: str, shown: Sh
     record = account.run(run)
     if record.state != "awaiting_approval" or record.task_token is None:
         raise NotWaitingError(
-            f"{record.id}: is {record.state} and does not wait for an answer; if its notice has just "
-            "come, try again in a moment"
+            f"{record.id}: is {record.state} and is not waiting for an answer; if its notice has just "
+            "arrived, try again in a moment"
         )
     given = Approval(
         decision=decision,
@@ -60,8 +60,8 @@ def _answer(decision: Decision, run: str, account: Account, note: str, shown: Sh
         note=note[:1000],
     )
     if not account.executions.answer(record.task_token, given):
-        raise NotWaitingError(f"{record.id}: was answered already, or waited too long")
-    asked = record.approval_reason or "no reason was kept"
+        raise NotWaitingError(f"{record.id}: has already been answered, or waited too long")
+    asked = record.approval_reason or "no reason was recorded"
     question = record.question
     words = f"{record.id}: {decision} sent as {given.by}. Asked: {asked}"
     words += f" Answered: {question.sentence}" if question else ""

@@ -63,14 +63,14 @@ def ask_command(  # noqa: PLR0913 — one parameter an option; typer reads them 
         str | None,
         typer.Option(
             envvar="TUNING_ASSISTANTS_API",
-            help="Of --assistant: the API's id, where the stack's outputs cannot be read, as inside the VPC.",
+            help="With --assistant: the API's id, if the stack's outputs cannot be read, as inside the VPC.",
         ),
     ] = None,
     system: Annotated[
         str | None, typer.Option(help="A system prompt, if it was trained with one.")
     ] = None,
     version: Annotated[
-        int | None, typer.Option(help="Another one that is deployed: a candidate under evaluation.")
+        int | None, typer.Option(help="Another deployed version: a candidate under evaluation.")
     ] = None,
     compare: Annotated[
         Literal["base"] | None, typer.Option(help="Ask the base model as well.")
@@ -80,19 +80,19 @@ def ask_command(  # noqa: PLR0913 — one parameter an option; typer reads them 
         typer.Option(
             min=1,
             # https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html
-            help="Of the answer; they are taken from the account's quota as the question is asked.",
+            help="Limit for the answer; deducted from the account's quota when the question is asked.",
         ),
     ] = 512,
     trace: Annotated[
-        bool, typer.Option("--trace", help="Say what the environment's guardrail saw, and why.")
+        bool, typer.Option("--trace", help="Show what the environment's guardrail found, and why.")
     ] = False,
     environment: EnvironmentOption = "dev",
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Ask the model of a recipe that is live, or an assistant. From inside the VPC, nothing leaves it.
+    """Ask a recipe's live model, or an assistant. From inside the VPC, nothing leaves it.
 
-    Where the environment has a guardrail, question and answer pass it. Exit 1 when one of them is blocked.
+    If the environment has a guardrail, it judges question and answer. Exit 1: one of them was blocked.
     """
     if assistant is not None:
         assert_alone(question, system, version, compare, trace or None)
@@ -285,4 +285,4 @@ def _print(answers: Mapping[str, StreamedAnswer], most_tokens: int) -> None:
 
 def _say_cut(answer: StreamedAnswer | None, most_tokens: int) -> None:
     if answer and answer.stop_reason == "max_tokens":
-        say(f"cut after {most_tokens:,} tokens: --most-tokens takes more")
+        say(f"cut after {most_tokens:,} tokens: --most-tokens allows more")

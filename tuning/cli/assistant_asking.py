@@ -26,7 +26,7 @@ def assert_alone(question: str | None, *others: object) -> None:
 def asked_of_recipe(question: str | None) -> str:
     if question is None:
         raise OptionError(
-            "a question is missing: tuning ask RECIPE QUESTION, or --assistant NAME QUESTION"
+            "no question was given: tuning ask RECIPE QUESTION, or --assistant NAME QUESTION"
         )
     return question
 
@@ -57,11 +57,11 @@ def _print(said: Mapping[str, Any]) -> None:
         lines.append(f"[{each['number']}] {place}")
     sys.stdout.write("\n".join(map(printable, lines)) + "\n")
     if said.get("cut"):
-        say("cut: the assistant's file says how long an answer may be")
+        say("cut: the assistant's file limits the length of an answer")
     if use := said.get("use"):
         tokens = f"{use['input_tokens']:,} tokens asked, {use['output_tokens']:,} answered"
         say(f"{tokens}, {use['usd']} US dollars")
     if reranking := said.get("rerank_usd"):
-        say(f"passages put in order, {reranking} US dollars")
+        say(f"passages reranked, {reranking} US dollars")
     if left := said.get("left_usd"):
-        say(f"left of the day's budget: {left} US dollars")
+        say(f"left of the daily budget: {left} US dollars")

@@ -39,7 +39,7 @@ def evaluate_assistant(
     file = _file(named)
     knows = load_assistant(file).knowledge_base
     if knows is None:
-        raise OptionError(f"{file}: has no [knowledge_base], so that there is nothing to find")
+        raise OptionError(f"{file}: has no [knowledge_base], so there is nothing to find")
     asked = read_document_questions(questions)
     said = _answers(answers, file.stem, asked) if answers else [None] * len(asked)
     client = clients(None)
@@ -75,7 +75,7 @@ def _answers(
     found = read_answers_to_questions(path, folder_of(assistant))
     if len(found) != len(asked):
         raise OptionError(
-            f"{path}: {len(found)} answers to {len(asked)} questions; one a line, in their order"
+            f"{path}: {len(found)} answers to {len(asked)} questions; give one per line, in their order"
         )
     return found
 
@@ -85,7 +85,7 @@ def _base(client: Clients, assistant: str, environment: str) -> str:
     wanted = pascal(assistant)
     known = sorted(each.removeprefix(_BASES) for each in outputs if each.startswith(_BASES))
     if wanted not in known:
-        there = f"as its outputs call them, there are: {', '.join(known)}" if known else "none has"
+        there = f"its outputs name: {', '.join(known)}" if known else "none has"
         raise OptionError(
             f"--assistant {assistant}: {environment} has no documents of that name{nearest(wanted, known)}; {there}"
         )
@@ -126,7 +126,7 @@ def _show(assistant: str, scores: DocumentScores, shown: Shown) -> None:
         rates = f"{_share(plain.hit_rate)}, reciprocal rank {_share(plain.reciprocal_rank)}"
         lines.insert(2, f"found without reranking: {rates}")
     if counts["answered"]:
-        lines.append(f"borne out by the passages cited: {_share(scores.faithfulness)} (by words)")
+        lines.append(f"supported by the cited passages: {_share(scores.faithfulness)} (by words)")
     lines += [
         f"  line {each.asked.line}: {_why(each)}: {visible(each.asked.question)}"
         for each in scores.failed
@@ -137,9 +137,11 @@ def _show(assistant: str, scores: DocumentScores, shown: Shown) -> None:
 
 def _why(failed: JudgedQuestion) -> str:
     if not failed.asked.documents:
-        return "answered, and no document answers it" if failed.answer else "something was found"
+        return (
+            "answered, although no document answers it" if failed.answer else "something was found"
+        )
     if failed.rank is None:
-        return "no document that answers was found"
+        return "no document with the answer was found"
     outcome = failed.answer.outcome if failed.answer else ""
     return f"found at {failed.rank}, and not cited ({outcome})"
 

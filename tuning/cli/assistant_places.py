@@ -52,10 +52,10 @@ def outputs_of_assistants(client: Clients, environment: str) -> dict[str, str]:
 def _known(place: AssistantPlace, wanted: Sequence[str]) -> PlacedAssistants:
     """A VPC without a way out has no endpoint of CloudFormation's: the API says whether there is one of that name."""
     if (region := place.region or chosen_region()) is None:
-        raise OptionError("--api: name its --region, too, or set AWS_REGION")
+        raise OptionError("--api: also give its --region, or set AWS_REGION")
     if not wanted:
         raise OptionError(
-            "--api: name each --assistant, too: nothing is read that says which there are"
+            "--api: also name each --assistant, since the stack's outputs are not read"
         )
     api = DeployedAssistants(api=str(place.api), region=region)
     return PlacedAssistants(api=api, names=tuple(dict.fromkeys(wanted)))

@@ -47,7 +47,9 @@ def canary_command(
     environment: EnvironmentOption = "dev",
     region: Region = None,
     profile: Profile = None,
-    recipe: Annotated[str, recipe_option("Of the environment; one epoch is enough.")] = "canary",
+    recipe: Annotated[
+        str, recipe_option("A recipe of the environment; one epoch is enough.")
+    ] = "canary",
     run: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +69,7 @@ def canary_command(
 ) -> None:
     """Train the smallest dataset in a deployed environment, and say whether the whole path works.
 
-    Exit 0: it does; 1: it does not, with the setting to turn where one helps; 3: AWS gave no answer.
+    Exit 0: it does; 1: it does not, with the setting to change, if one helps; 3: AWS gave no answer.
     """
     account = Account.of(environment, region, profile)
     try:

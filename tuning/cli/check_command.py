@@ -25,13 +25,14 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     validation: ValidationOption = None,
     evaluation: EvaluationOption = None,
     recipe: Annotated[
-        Path | None, recipe_option("A file or a name; model and strictness are its own.")
+        Path | None,
+        recipe_option("A recipe's file or name; it sets the model and the strict rules."),
     ] = None,
     environment: RecipesOf = None,
     output: Annotated[
         str, typer.Option("--format", help=f"One of {', '.join(REPORT_FORMATS)}.")
     ] = "text",
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes every core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 uses every core.")] = 0,
     max_findings: Annotated[int, typer.Option(min=0, help="Listed for each rule.")] = 20,
     strict: Annotated[
         list[str] | None,

@@ -60,7 +60,7 @@ def checking(  # noqa: PLR0913 — one parameter an option of the command
     except OverLimitError as error:
         say(
             f"tuning: {error.name}: unpacks to more than {max_unpacked_mb:,} MB and was not read to "
-            "its end; raise --max-unpacked-mb if it is meant to be so large"
+            "its end; raise --max-unpacked-mb if it is meant to be that large"
         )
         raise SystemExit(Exit.REFUSED) from None
     if report.verdict == "refused":

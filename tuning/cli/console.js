@@ -61,7 +61,7 @@ function refusal(question) {
   if (!question.trim()) return 'Write a question first.';
   if (length > longest) {
     const most = longest.toLocaleString('en');
-    return `The question has ${length.toLocaleString('en')} characters; there is room for ${most}.`;
+    return `The question has ${length.toLocaleString('en')} characters; the limit is ${most}.`;
   }
   return '';
 }

@@ -21,17 +21,17 @@ def console_command(
     *,
     assistant: Annotated[
         list[str] | None,
-        typer.Option(help="One of those to pick from; may be given several times. Else all."),
+        typer.Option(help="An assistant to choose from; may be given several times. Default: all."),
     ] = None,
     api: Annotated[
         str | None,
         typer.Option(
             envvar="TUNING_ASSISTANTS_API",
-            help="The API's id, where the stack's outputs cannot be read, as inside the VPC.",
+            help="The API's id, if the stack's outputs cannot be read, as inside the VPC.",
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Of 127.0.0.1; 0 takes any that is free.")
+        int, typer.Option(min=0, max=65_535, help="Port of 127.0.0.1; 0 takes any free one.")
     ] = 0,
     environment: EnvironmentOption = "dev",
     region: Region = None,
@@ -39,7 +39,7 @@ def console_command(
 ) -> None:
     """Serve a page on this machine that asks the assistants of an environment, until Ctrl-C ends it.
 
-    Only this machine reaches it, and only who has its address, which is another each time.
+    Only this machine can reach it, and only with its address, which is different each time.
     """
     place = AssistantPlace(environment=environment, region=region, api=api)
     found = assistants_at(place, assistant or ())
@@ -55,7 +55,7 @@ def console_command(
         facts = {"url": server.url, "environment": environment, "assistants": found.names}
         answer(
             shown,
-            f"{server.url} asks {names}. Who has this address asks in your name. Ctrl-C ends it.",
+            f"{server.url} asks {names}. Anyone who has this address can ask in your name. Ctrl-C ends it.",
             **facts,
         )
         sys.stdout.flush()
@@ -68,5 +68,5 @@ def _server(session: ConsoleSession, port: int) -> ConsoleServer:
         return ConsoleServer(session, port)
     except OSError as error:
         raise OptionError(
-            f"--port {port}: {ADDRESS} does not give it ({error.strerror}); leave it out for any that is free"
+            f"--port {port}: {ADDRESS} does not give it ({error.strerror}); omit it for any free one"
         ) from None

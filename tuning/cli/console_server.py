@@ -116,16 +116,16 @@ class _Handler(BaseHTTPRequestHandler):
         site = sent.get("Sec-Fetch-Site", "same-origin")
         fits = sent.get_all("Origin") == [self.server.origin] and site == "same-origin"
         if not fits:
-            self._say(HTTPStatus.FORBIDDEN, {"error": "The console's own page asks, and no other."})
+            self._say(HTTPStatus.FORBIDDEN, {"error": "Only the console's own page may ask."})
         elif sent.get("Content-Type") != "application/json":
-            self._say(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {"error": "A question is JSON."})
+            self._say(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {"error": "A question must be JSON."})
         return fits and sent.get("Content-Type") == "application/json"
 
     def _body(self) -> object:
         """Decoded; None when it was refused."""
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdecimal() or "Transfer-Encoding" in self.headers:
-            self._say(HTTPStatus.LENGTH_REQUIRED, {"error": "A request says how long it is."})
+            self._say(HTTPStatus.LENGTH_REQUIRED, {"error": "A request must state its length."})
         elif len(length) > len(str(_LONGEST_BODY)) or int(length) > _LONGEST_BODY:
             self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": "The question is too long."})
         else:
@@ -135,11 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
                 found = None
             if found is not None:
                 return found
-            self._say(HTTPStatus.BAD_REQUEST, {"error": "A question is JSON."})
+            self._say(HTTPStatus.BAD_REQUEST, {"error": "A question must be JSON."})
         return None
 
     def _not_found(self) -> None:
-        self._say(HTTPStatus.NOT_FOUND, {"error": "There is nothing here."})
+        self._say(HTTPStatus.NOT_FOUND, {"error": "Not found."})
 
     def _say(self, status: HTTPStatus, said: Mapping[str, Any]) -> None:
         self._send(status, "application/json", json.dumps(said).encode(), _NOTHING)

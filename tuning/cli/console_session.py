@@ -20,7 +20,7 @@ from tuning.reports.visible_text import printable
 
 Ask = Callable[[str, str], Mapping[str, Any]]
 """An assistant's name and a question; what it says. Raises ApiRefusedError and botocore's errors."""
-_BILLED = "Where the question was sent, a model may have been asked, and billed."
+_BILLED = "If the question was sent, a model may have been asked, and billed."
 _SERVER_FAULTS = 500
 """API Gateway gives up, or the function died, after the model was asked as well as before."""
 
@@ -65,7 +65,7 @@ class ConsoleSession:
 
     def _question(self, asked: object) -> tuple[str, str]:
         if not isinstance(asked, dict) or set(asked) != {"assistant", "question"}:
-            raise NoQuestionError("The request is no question.")
+            raise NoQuestionError("The request is not a question.")
         name, question = asked["assistant"], asked["question"]
         if name not in self.assistants:
             raise NoQuestionError("There is no assistant of that name here.")
@@ -73,7 +73,7 @@ class ConsoleSession:
             raise NoQuestionError("The question is empty.")
         if (length := len(question)) > LONGEST_QUESTION:
             raise NoQuestionError(
-                f"The question has {length:,} characters; there is room for {LONGEST_QUESTION:,}."
+                f"The question has {length:,} characters; the limit is {LONGEST_QUESTION:,}."
             )
         return name, question
 

@@ -77,7 +77,9 @@ def refused(summary: Summary) -> None:
     console = _console()
     console.print(_table(summary))
     _uncounted(summary, console)
-    console.print(Text(f"refused: {printable(summary.file)} cannot be read whole", style="red"))
+    console.print(
+        Text(f"refused: {printable(summary.file)} cannot be read completely", style="red")
+    )
 
 
 def _console() -> Console:

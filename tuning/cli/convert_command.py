@@ -48,7 +48,7 @@ def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads t
     ] = None,
     reading: ReadingOptions,
     join: Annotated[
-        bool, typer.Option("--join", help="Join several texts where the target holds one.")
+        bool, typer.Option("--join", help="Join several texts where the target allows one.")
     ] = False,
     skip_refused: Annotated[
         bool,
@@ -68,7 +68,7 @@ def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads t
     ] = None,
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", help="Where to; - is standard output.")
+        str | None, typer.Option("-o", "--output", help="Output file; - is standard output.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
     shown: FormatOption = "text",

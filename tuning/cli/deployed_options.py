@@ -36,7 +36,7 @@ ValidationOption = Annotated[Path | None, typer.Option("--validation", help="The
 EvaluationOption = Annotated[
     Path | None,
     typer.Option(
-        "--evaluation", help="The evaluation set: no prompt of it may be in the other files."
+        "--evaluation", help="The evaluation set: none of its prompts may be in the other files."
     ),
 ]
 RecipesOf = Annotated[
@@ -45,12 +45,13 @@ RecipesOf = Annotated[
         "--environment",
         "-e",
         envvar="TUNING_ENVIRONMENT",
-        help="Where --recipe is deployed, when it is in no folder recipes here or above.",
+        help="Environment with --recipe, if no folder recipes here or above has it.",
     ),
 ]
-Region = Annotated[str | None, typer.Option(help="Else as the AWS command line finds it.")]
+Region = Annotated[str | None, typer.Option(help="Default: as for the AWS command line.")]
 Profile = Annotated[
-    str | None, typer.Option(help="Of the AWS configuration; else as the AWS command line does.")
+    str | None,
+    typer.Option(help="A profile of the AWS configuration; default: as for the AWS command line."),
 ]
 RunId = Annotated[
     str,

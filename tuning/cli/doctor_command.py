@@ -38,13 +38,13 @@ def doctor_command(
     profile: Profile = None,
     assembly: Annotated[
         Path | None,
-        typer.Option(help="Folder of the synthesized templates; else cdk.out, if it is there."),
+        typer.Option(help="Folder of the synthesized templates; default: cdk.out, if it exists."),
     ] = None,
     shown: FormatOption = "text",
 ) -> None:
     """Check whether an environment and its first job will work in an account. No call costs anything.
 
-    Exit 0: all is ok; 1: something will fail; 3: nothing is known to fail, but not all could be asked.
+    Exit 0: all is ok; 1: something will fail; 3: nothing is known to fail, but not everything could be checked.
     """
     with explained_errors():
         facts, needs = _asked(environment, region, profile, assembly)

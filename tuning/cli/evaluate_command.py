@@ -40,18 +40,20 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
     ] = None,
     candidate: Annotated[
         Path | None,
-        typer.Argument(metavar="CANDIDATE", help="Answers of the new model, one JSON a line."),
+        typer.Argument(
+            metavar="CANDIDATE", help="Answers of the new model, one JSON object per line."
+        ),
     ] = None,
     *,
     recipe: Annotated[
-        Path | None, recipe_option("A file or a name; its table release is the gate.")
+        Path | None, recipe_option("A recipe's file or name; its table release is the gate.")
     ] = None,
     live: Annotated[Answers, typer.Option(help="Answers of the model in use.")] = None,
     base: Annotated[Answers, typer.Option(help="Answers of the base model.")] = None,
     guardrail: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A file or a name; its test set of attacks and innocent texts is judged as well, or alone. Again for another."
+            help="A file or a name; its test set of attacks and innocent texts is judged too, or alone. May be given several times."
         ),
     ] = None,
     assistant: Annotated[
@@ -123,7 +125,7 @@ def _command(path: Path, recipe: Recipe, source: SourceOption, mapping: Mapping)
 def _options(recipe: Recipe, named: Path) -> ReleaseOptions:
     if recipe.release is None:
         raise OptionError(
-            f"--recipe {named}: it has no table [release], so that nothing says what is better; add "
+            f"--recipe {named}: it has no table [release], which says what is better; add "
             'one, such as [release] with metric = "token_f1"'
         )
     return recipe.release

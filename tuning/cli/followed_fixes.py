@@ -45,7 +45,9 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
         if CONVERT not in found.fix or advice(found.file).commands:
             return found
         before = found.fix[: found.fix.index(CONVERT)].rpartition(". ")[0]
-        said = f"No conversion is accepted as the file is: {plain(found.file)} says why."
+        said = (
+            f"No conversion of the file as it is would be accepted: {plain(found.file)} says why."
+        )
         return structs.replace(found, fix=f"{before}. {said}" if before else said)
 
     hints = _first_faults(report, hinted)
@@ -56,9 +58,7 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
 def _warning(command: Command) -> str:
     """What is learned of the data after this command that its author may not want."""
     if command.has("--keep"):
-        return (
-            "with the preferred answers alone, as no method of Amazon Bedrock takes preferences, "
-        )
+        return "with only the preferred answers, as no Amazon Bedrock method accepts preferences, "
     if any(field.endswith(".weight") for field in command.values("--drop")):
         return "with the answers of weight 0 trained on too, as Bedrock has no such mark, "
     return ""

@@ -28,12 +28,12 @@ def guard_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     ] = None,
     *,
     direction: Annotated[
-        Direction, typer.Option(help="Whether it is asked, or answered.")
+        Direction, typer.Option(help="Whether the text is a question or an answer.")
     ] = "input",
     guardrail: Annotated[
         Path | None,
         typer.Option(
-            help="A file or a name; else the only one in a folder guardrails, here or above."
+            help="A guardrail's file or name; default: the only one in a folder guardrails, here or above."
         ),
     ] = None,
     source: Annotated[
@@ -45,7 +45,7 @@ def guard_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     ] = False,
     cases: Annotated[
         Path | None,
-        typer.Option(help="Another test set than tests/NAME.jsonl beside the guardrail."),
+        typer.Option(help="A test set other than tests/NAME.jsonl beside the guardrail."),
     ] = None,
     environment: Annotated[
         str | None,
@@ -63,7 +63,7 @@ def guard_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         raise OptionError("give a TEXT, or --tests for the guardrail's test set")
     if environment and guardrail and not tests:
         raise OptionError(
-            "--environment asks the guardrail that is deployed there: leave --guardrail out"
+            "--environment asks the guardrail that is deployed there: omit --guardrail"
         )
     judge = _deployed(environment, region) if environment else _local(guardrail, shown)
     if text is None:

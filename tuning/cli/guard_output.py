@@ -8,7 +8,7 @@ from tuning.guardrails.guard_verdict import GuardFinding, GuardVerdict
 from tuning.reports.scale import count
 from tuning.reports.visible_text import printable, visible
 
-_SHORT = {"BLOCKED": "blocked", "ANONYMIZED": "masked", "NONE": "seen, no action"}
+_SHORT = {"BLOCKED": "blocked", "ANONYMIZED": "masked", "NONE": "detected, no action"}
 
 
 def verdict_as_text(verdict: GuardVerdict) -> None:

@@ -157,6 +157,6 @@ def _only(found: list[ImportRecord | Unreadable], beginning: str) -> ImportRecor
     if fits:
         some = ", ".join(each.import_id[:_SHORT] for each in fits[:5])
         raise UnknownRunError(
-            f"{beginning}: {len(fits)} imports begin so, such as {some}; say more"
+            f"{beginning}: {len(fits)} imports begin with this, such as {some}; give more of the id"
         )
     raise UnknownRunError(f"{beginning}: no such import; tuning imports lists them")

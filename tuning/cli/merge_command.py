@@ -36,7 +36,7 @@ def merge_command(
     adapter: Annotated[Path | None, typer.Argument(help="Folder of the LoRA adapter.")] = None,
     *,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder to make; must not exist yet.")
+        Path | None, typer.Option("-o", "--output", help="Folder to create; must not exist yet.")
     ] = None,
     verify: Annotated[
         Path | None,
@@ -122,11 +122,11 @@ def _free(output: Path, base: Path, adapter: Path) -> None:
     place = output.resolve()
     for folder in (base.resolve(), adapter.resolve()):
         if place == folder or folder in place.parents:
-            raise OptionError(f"{output}: lies in {folder}, which is an input; name another")
+            raise OptionError(f"{output}: is inside {folder}, which is an input; name another")
     if not place.parent.is_dir():
-        raise OptionError(f"{output.parent}: no such folder; make it first")
+        raise OptionError(f"{output.parent}: no such folder; create it first")
     if output.is_file() or (output.is_dir() and any(output.iterdir())):
-        raise OptionError(f"{output}: exists already; name another")
+        raise OptionError(f"{output}: already exists; name another")
 
 
 def _progress(stack: ExitStack) -> Any:

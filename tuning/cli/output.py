@@ -53,9 +53,9 @@ def free(path: Path, *, force: bool, inputs: list[Path]) -> None:
     if any(path.exists() and path.samefile(source) for source in inputs if source.exists()):
         raise OptionError(f"{path}: is the input; name another output with -o")
     if not path.parent.is_dir():
-        raise OptionError(f"{path.parent}: no such folder; make it first")
+        raise OptionError(f"{path.parent}: no such folder; create it first")
     if path.exists() and not force:
-        raise OptionError(f"{path}: exists already; overwrite it with --force, or name another")
+        raise OptionError(f"{path}: already exists; overwrite it with --force, or name another")
 
 
 def say(line: str) -> None:

@@ -41,7 +41,8 @@ def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them
     validation: ValidationOption = None,
     evaluation: EvaluationOption = None,
     recipe: Annotated[
-        Path | None, recipe_option("A file or a name; its limits are held against the price.")
+        Path | None,
+        recipe_option("A recipe's file or name; its limits are compared with the price."),
     ] = None,
     environment: RecipesOf = None,
     epochs: Annotated[
@@ -50,10 +51,10 @@ def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them
     monthly_budget: Annotated[
         str | None, typer.Option(metavar="USD", help="The environment's, as in app.py.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes every core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 uses every core.")] = 0,
     shown: FormatOption = "text",
 ) -> None:
-    """Say what a training would cost, and which limits it meets. Exit 1 when it would be refused."""
+    """Say what a training job would cost, and which limits it would reach. Exit 1: it would be refused."""
     asked, monthly = wanted(model, method, recipe, environment), _budget(monthly_budget)
     strict = Policy(listed=0, strict=frozenset(asked.strict))
     report = check_files(
@@ -107,16 +108,16 @@ def _print(made: Plan, path: str) -> None:
             f"{'Not known' if asked.usd is None else figures}"
         )
     for what, figure in (
-        ("To keep the model, a month", dollars(price.storage_usd_per_month)),
+        ("To keep the model, per month", dollars(price.storage_usd_per_month)),
         ("To serve it on demand", price.serving.on_demand_costs),
         ("To serve it provisioned", price.serving.provisioned_costs),
     ):
         out.print(f"{what}: {figure}")
     if made.throughput:
         out.print(f"To release it, by the hour: {made.throughput.words}")
-    _list(out, "Limits that it meets", _limits(made), otherwise="none that is known here")
+    _list(out, "Limits that it reaches", _limits(made), otherwise="none that are known here")
     _list(out, "Not known", list(made.not_known))
-    _list(out, "What the figures rest on", list(price.basis))
+    _list(out, "What the figures are based on", list(price.basis))
 
 
 def _tokens(made: Plan) -> str:

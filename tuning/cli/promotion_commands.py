@@ -21,7 +21,7 @@ RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", autocompletion=completions.complete_recipes)
 ]
 WaitOption = Annotated[
-    bool, typer.Option("--wait/--no-wait", help="Until it has ended; about eight minutes.")
+    bool, typer.Option("--wait/--no-wait", help="Wait until it has ended; about eight minutes.")
 ]
 
 
@@ -33,7 +33,7 @@ def release_command(
     wait: WaitOption = True,  # noqa: FBT002 — an option
     shown: FormatOption = "text",
 ) -> None:
-    """Bring the model of a trained run live: through the gate, where its recipe has one."""
+    """Bring the model of a trained run live, through the gate if its recipe has one."""
     account = Account.of(environment, region)
     record = account.run(run)
     model = account.registry.of_run(record.id)
@@ -73,7 +73,7 @@ def rollback_command(
     wait: WaitOption = True,  # noqa: FBT002 — an option
     shown: FormatOption = "text",
 ) -> None:
-    """Bring back the version that was live before, or the one that is named."""
+    """Bring back the version that was live before, or the named one."""
     account = Account.of(environment, region)
     live = LiveModels(ledger=account.ledger).read(recipe)
     request = ReleaseRequest.rollback(live, version, by=account.caller)

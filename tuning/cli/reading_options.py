@@ -29,7 +29,7 @@ Mapping = Annotated[
 ]
 Drop = Annotated[
     list[str] | None,
-    typer.Option("--drop", help="Give up a field, as in id or messages.name; it is counted."),
+    typer.Option("--drop", help="Drop a field, as in id or messages.name; it is counted."),
 ]
 MaxUnpacked = Annotated[
     int,

@@ -15,13 +15,13 @@ def rebuild_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Put a run's lost row back from its execution and its job.
+    """Restore a run's lost row from its execution and its job.
 
-    The reconciler does so by itself for a run in progress. Step Functions remembers an execution for 90 days.
+    The reconciler does so by itself for a run in progress. Step Functions keeps an execution for 90 days.
     """
     account = Account.of(environment, region)
     if (newest := account.executions.newest(run)) is None:
-        raise UnknownRunError(f"{run}: Step Functions remembers no execution of it")
+        raise UnknownRunError(f"{run}: Step Functions has no execution of it")
     history = account.executions.history(newest.name)
     record = rebuilt(newest, jobs=account.jobs.of_run(run), history=history)
     if not account.ledger.put_new(record):

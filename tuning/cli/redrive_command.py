@@ -15,7 +15,7 @@ _OPTED = (("ImportDeadLetters", "ImportQueue"), ("DocumentDeadLetters", "Documen
 def redrive_command(
     environment: EnvironmentOption = "dev", region: Region = None, shown: FormatOption = "text"
 ) -> None:
-    """Send dead letters back, of uploads, imports and documents. One that was received before starts nothing."""
+    """Send the dead letters of uploads, imports and documents back. One that was already received starts nothing."""
     account = Account.of(environment, region)
     outputs = {
         **(import_outputs(account.client, environment) or {}),

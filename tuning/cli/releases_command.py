@@ -33,7 +33,7 @@ def releases_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """List the trained models of a recipe, newest first: which is live, from which data and run, and for how much."""
+    """List the trained models of a recipe, newest first: which is live, its data and run, and its cost."""
     account = Account.of(environment, region)
     registry, versions = account.registry, KnownVersions(ledger=account.ledger)
     recipes = registry.recipes() if recipe is None else [recipe]
@@ -54,7 +54,7 @@ def releases_command(
     elif found:
         _list(found)
     else:
-        say("no model was trained here yet; tuning runs lists what is under way")
+        say("no model was trained here yet; tuning runs lists what is in progress")
 
 
 class _Listed(NamedTuple):

@@ -30,12 +30,12 @@ def report_command(
     run: RunId,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The file; else RUN.html in this folder.")
+        Path | None, typer.Option("--out", "-o", help="The file; default: RUN.html in this folder.")
     ] = None,
     shows: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
     evaluation: Annotated[
         Path | None,
-        typer.Option(help="What tuning evaluate --format json printed of the run's model."),
+        typer.Option(help="The output of tuning evaluate --format json for the run's model."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite any file.")] = False,
     environment: EnvironmentOption = "dev",
@@ -44,7 +44,7 @@ def report_command(
 ) -> None:
     """Write the page of a run: outcome, next command, curves, evaluation, check, lineage, price, model card.
 
-    It is one file that needs no network. An earlier page of a run is overwritten, another file is not.
+    It is one file that needs no network. An earlier page of a run is overwritten; no other file is.
     """
     evaluated = _evaluation(evaluation) if evaluation else None
     account = Account.of(environment, region)

@@ -19,15 +19,15 @@ def retrain_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Train a run's upload once more, in a new run, by its recipe as it is now.
+    """Train a run's upload again, in a new run, with its recipe as it is now.
 
-    A version of an object has one run, so the object gets a new version of the same bytes.
+    Each version of an object has one run, so the object gets a new version with the same bytes.
     """
     account = Account.of(environment, region)
     record = account.run(run)
     if record.run is None:
         raise NotRetrainedError(
-            f"{record.id}: its row does not say what was uploaded; upload the file again"
+            f"{record.id}: its row does not name the uploaded object; upload the file again"
         )
     upload = received(record.run).upload
     if (version := account.files.copy_onto_itself(upload, retrains=record.id)) is None:

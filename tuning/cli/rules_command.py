@@ -19,7 +19,8 @@ def rules_command(
     rule: Annotated[
         str | None,
         typer.Argument(
-            help="One rule's id, to read all about it.", autocompletion=completions.complete_rules
+            help="A rule's id, to read everything about it.",
+            autocompletion=completions.complete_rules,
         ),
     ] = None,
     output: Annotated[str, typer.Option("--format", help="text, json or markdown.")] = "text",

@@ -31,7 +31,7 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 def runs_command(
     environment: EnvironmentOption = "dev",
     region: Region = None,
-    month: Annotated[str | None, typer.Option(help="Such as 2026-11; else this one.")] = None,
+    month: Annotated[str | None, typer.Option(help="Such as 2026-11; default: this month.")] = None,
     since: Annotated[
         str | None, typer.Option(help="A time, such as 2026-11-20, or an age: 3d, 12h, 30m.")
     ] = None,
@@ -40,7 +40,7 @@ def runs_command(
         typer.Option(help="Only runs in this state.", autocompletion=completions.complete_states),
     ] = None,
     recipe: Annotated[str | None, recipe_option("Only runs of this recipe.")] = None,
-    newest: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    newest: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 20,
     shown: FormatOption = "text",
 ) -> None:
     """List runs, newest first, with their positions in the queue for a job slot."""
@@ -68,7 +68,7 @@ def _when(month: str | None, since: str | None, now: datetime) -> tuple[list[str
             raise OptionError(f"--month {month}: must be a month such as {month_of(now)}")
         return [month], None
     if month is not None:
-        raise OptionError("--month and --since: say one of them")
+        raise OptionError("--month and --since: give only one")
     begin = _moment(since, now)
     return list(_months(begin, now)), begin
 

@@ -24,7 +24,7 @@ def show_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Show all of a run: upload, verdict, decisions, steps, job, losses, cost, and what to do next."""
+    """Show everything about a run: upload, verdict, decisions, steps, job, losses, cost, and what to do next."""
     account = Account.of(environment, region)
     record = account.run(run)
     details = run_details(
@@ -98,13 +98,13 @@ def _dataset(details: RunDetails) -> Lines:
 
 def _validation(details: RunDetails) -> str:
     if details.unread_validation:
-        return f"{details.unread_validation} came too late: the run did without it"
+        return f"{details.unread_validation} came too late: the run did not use it"
     if details.dataset and details.dataset.validation_uri:
         return "a set of its own"
     came = (
         f"none came until {_at(details.waits_until)}" if details.waits_until else "none was there"
     )
-    return f"{came}: the run does without it"
+    return f"{came}: the run has none"
 
 
 def _steps(details: RunDetails) -> Lines:
@@ -152,5 +152,8 @@ def _cost(details: RunDetails) -> Lines:
     if cost["actual_basis"]:
         yield "actual", f"{dollars(cost['actual_usd'])}, {cost['actual_basis']}"
     if cost["settled_usd"]:
-        yield "settled", f"{dollars(cost['settled_usd'])} of the budgets, the most that it may be"
+        yield (
+            "settled",
+            f"{dollars(cost['settled_usd'])} of the budgets, the most that it may have cost",
+        )
     yield "to keep it", f"{dollars(cost['storage_usd_per_month'])} a month"

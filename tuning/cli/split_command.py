@@ -42,7 +42,7 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         float, typer.Option(help="Share of the prompts for an evaluation set, such as 0.1.")
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
-    model: Annotated[str | None, model_option("Respect what this base model takes.")] = None,
+    model: Annotated[str | None, model_option("Respect this base model's limits.")] = None,
     source: SourceOption = None,
     mapping: Mapping = None,
     drop: Drop = None,

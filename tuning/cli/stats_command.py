@@ -38,7 +38,9 @@ def stats_command(
     *,
     reading: ReadingOptions,
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
-    picture: Annotated[Path | None, typer.Option(help="Draw to this .svg or .png.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw a picture to this .svg or .png.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the picture.")] = False,
     shown: FormatOption = "text",
 ) -> None:

@@ -35,9 +35,9 @@ _ONE_PUT = 5_000_000_000
 def submit_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="With a training set in it.")],
     *,
-    recipe: Annotated[str, recipe_option("As it is deployed; see the folder recipes.")],
+    recipe: Annotated[str, recipe_option("A deployed recipe; see the folder recipes.")],
     name: Annotated[
-        str | None, typer.Option(help="The folder under the recipe's; else the name of DIR.")
+        str | None, typer.Option(help="The folder under the recipe's; default: the name of DIR.")
     ] = None,
     wait: Annotated[
         bool, typer.Option("--follow/--no-follow", help="Follow the run to its end.")

@@ -46,7 +46,7 @@ def watch_command(
         str | None,
         typer.Argument(
             metavar="[RUN]",
-            help="A run's id or its beginning, or an upload's URI; else all.",
+            help="A run's id or its beginning, or an upload's URI; default: all open runs.",
             autocompletion=completions.complete_runs,
         ),
     ] = None,

@@ -21,7 +21,9 @@ _SCHEME = "s3://"
 def why_command(
     uri: Annotated[str, typer.Argument(metavar="S3_URI", help="Such as s3://BUCKET/datasets/….")],
     *,
-    version: Annotated[str | None, typer.Option(help="Its version id; else the newest.")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Its version id; default: the newest.")
+    ] = None,
     environment: EnvironmentOption = "dev",
     region: Region = None,
     shown: FormatOption = "text",

@@ -11,7 +11,7 @@ WITH_AGENTS: Mapping[str, tuple[str, ...]] = {
 """https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/agentcore-vpc.html"""
 _ASK = (
     "aws ec2 describe-availability-zones --region {region} --query 'AvailabilityZones[].[ZoneName,ZoneId]'"
-    " says the ids of your account's"
+    " lists the ids of your account's zones"
 )
 
 
@@ -22,7 +22,7 @@ def letters_with_agents(
     known, ask = WITH_AGENTS[region], _ASK.format(region=region)
     if missing := [each for each in endpoint_zones if each not in zone_ids]:
         raise ConfigError(
-            f"zone_ids: an assistant has tools, and its agent takes zones by their ids; say those of {', '.join(missing)}, "
+            f"zone_ids: an assistant has tools, and its agent is placed by zone id; give those of {', '.join(missing)}, "
             f"such as zone_ids={{{missing[0]!r}: {known[0]!r}}}. {ask}"
         )
     found = tuple(each for each in endpoint_zones if zone_ids[each] in known)

@@ -115,10 +115,10 @@ class AssistantDocuments(Construct):
             self.intake,
             self.machine,
             dead=("DocumentDeadLetters", "Changes of documents were put aside"),
-            oldest=("OldestDocumentMessage", "A changed document waits for 15 minutes"),
+            oldest=("OldestDocumentMessage", "A changed document has waited for 15 minutes"),
             failed=(
                 "FailedIngestions",
-                "Documents were not ingested; answers know the former ones",
+                "Documents were not ingested; answers use the former ones",
             ),
             timed_out=("TimedOutIngestions", "An ingestion outlived its state machine's timeout"),
         )

@@ -137,7 +137,7 @@ class Config:
                 raise ConfigError(f"Config has no setting {name!r}{hint}")
         for name in ("region", "recipes"):
             if name not in given:
-                raise ConfigError(f"Config needs {name}: every environment says it")
+                raise ConfigError(f"Config needs {name}: every environment must set it")
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
@@ -189,7 +189,7 @@ class Config:
         if isinstance(self.recipes, str):  # ("x") is text, ("x",) is a tuple
             raise ConfigError(f"recipes = {self.recipes!r}: must be a tuple of names: add a comma")
         if not self.recipes:
-            raise ConfigError("recipes: an environment without a recipe can train nothing")
+            raise ConfigError("recipes: an environment without a recipe cannot train anything")
         self._few("recipes")
         files = [path for path in self.recipe_files if not is_import(path)]
         if not files:

@@ -1,4 +1,4 @@
-"""The functions' code as it is deployed: a zip for all of them, with an environment's own recipes, and where models
+"""The functions' code as deployed: a zip for all of them, with an environment's own recipes, and where models
 are imported a second one for those that read tensors.
 
 Without recipes it is built in a checkout (`bundle.py`), or comes with the wheel. Recipes are added at

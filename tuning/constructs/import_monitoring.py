@@ -34,7 +34,7 @@ def watch_imports(
         intake,
         machine,
         dead=("ImportDeadLetters", "Uploads of adapters or models were put aside"),
-        oldest=("OldestImportMessage", "An adapter or model waits for 15 minutes"),
+        oldest=("OldestImportMessage", "An adapter or model has waited for 15 minutes"),
         failed=("FailedImports", "An import ended in a fault"),
         timed_out=("TimedOutImports", "An import outlived its state machine's timeout"),
     )

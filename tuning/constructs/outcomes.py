@@ -133,7 +133,7 @@ class Outcomes:
                 "state": "failed",
                 "summary": expression("$fault.message"),
                 "kind": expression("$fault.kind"),
-                "fix": "Look at the execution's history for the step, and at its log group.",
+                "fix": "Find the step in the execution's history, and read its log group.",
                 "unsure": True,
             },
             charge="unknown",

@@ -101,7 +101,7 @@ def _another(found: str, method: Method) -> Fault:
             f"offers any more; {wanted} is expected",
             None,
             None,
-            "Make questions and answers of the text, or train on raw text with Amazon Nova Forge "
+            "Turn the text into questions and answers, or train on raw text with Amazon Nova Forge "
             "on SageMaker AI.",
         )
     message = f"this looks like {_NAMES.get(found, found)}; {wanted} is expected"

@@ -1,4 +1,4 @@
-"""What is worth a look though nothing is wrong: records far off the rest."""
+"""What is worth checking though nothing is wrong: records far off the rest."""
 
 import unicodedata
 from collections import Counter

@@ -49,7 +49,7 @@ def check_import_recipe(recipe: ImportRecipe, *, region: str, file: str) -> None
     known = architectures.get(recipe.architecture)
     if known is None:
         raise RecipeError(
-            f"{file}: architecture = {recipe.architecture!r}: not on the list of import"
+            f"{file}: architecture = {recipe.architecture!r}: not supported by import"
             f"{nearest(recipe.architecture, architectures)}; it takes {', '.join(architectures)}; see {page}"
         )
     if region not in known.get("regions", regions):
@@ -71,7 +71,7 @@ class _ImportReader:
                 self._refuse(f"{text} = {raw[text]!r}", "must be text in quotes")
         for needed in ("description", "architecture"):
             if not raw.get(needed):
-                self._refuse(needed, "missing; every recipe that imports says it")
+                self._refuse(needed, "missing; every recipe that imports needs it")
         if raw.get("method") != IMPORT:
             self._refuse(f"method = {raw.get('method')!r}", f"must be {IMPORT!r}")
         for key, allowed in _CHOICES.items():

@@ -21,7 +21,7 @@ def recipe_fault(record: ImportRecord, recipe: ImportRecipe | None) -> str | Non
     if recipe is None:
         return f"No recipe {record.recipe!r} that imports is deployed any more. Deploy it, and upload again."
     if recipe.digest != record.recipe_digest:
-        return f"Recipe {record.recipe} was changed since the upload arrived. Upload again, and it is imported by the recipe as it is."
+        return f"Recipe {record.recipe} was changed since the upload arrived. Upload again, and it is imported with the recipe as it is now."
     return None
 
 

@@ -102,7 +102,7 @@ def import_refusal(upload: ImportUpload, recipes: Mapping[str, bool]) -> str | N
         return f"{where}: it has content and the name of a folder."
     if kind is ImportObject.BEGINS and prefix == ADAPTERS and not recipes[name]:
         return (
-            f"{where}: recipe {name} names no base, so that no adapter can be merged. Name one in the recipe "
+            f"{where}: recipe {name} names no base, so no adapter can be merged. Name one in the recipe "
             f"(base = ...), or upload full weights to {MODELS}{name}/ in the bucket of weights."
         )
     return f"{where}: {_unknown(upload, prefix)}" if kind is ImportObject.UNKNOWN else None
@@ -143,7 +143,7 @@ def _unknown(upload: ImportUpload, prefix: str) -> str:
     if name.lower().endswith(_PICKLES):
         return (
             "it is a pickle, which runs code when it is read, and was not opened. Save it as SafeTensors "
-            f"(save_pretrained(..., safe_serialization=True)), and upload {begins} with all that lies beside it."
+            f"(save_pretrained(..., safe_serialization=True)), and upload {begins} with all files beside it."
         )
     if prefix == ADAPTERS and (name == _INDEX or name.endswith(".safetensors")):
         return (

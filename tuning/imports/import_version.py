@@ -41,5 +41,5 @@ def finished_summary(record: ImportRecord, *, region: str) -> str:
         return f"{where} was {'refused' if record.state == 'refused' else 'not imported'}: {record.why}{model * bool(record.model_arn)}"
     return (
         f"{where} is version {record.version} of {record.recipe}. {awake_words(region, record.model_units)} "
-        f"It is asked by nobody before it is live: tuning promote {record.recipe} {record.version}"
+        f"Nobody can ask it until it is live: tuning promote {record.recipe} {record.version}"
     )

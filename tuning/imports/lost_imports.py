@@ -20,5 +20,5 @@ def lost_because(execution: Execution, record: ImportRecord) -> str:
     how = _HOW.get(execution.status, "ended before it could record how")
     said = f"Its execution {how} while the import was in state {record.state}."
     if record.job_arn and not (record.model_arn or record.no_model):
-        said += f" Its job {record.job_arn} may go on; of what it makes there will be no version."
-    return f"{said} To import it all the same, upload {record.upload.uri} again."
+        said += f" Its job {record.job_arn} may go on; its model will not become a version."
+    return f"{said} To import it anyway, upload {record.upload.uri} again."

@@ -41,7 +41,7 @@ class EvaluationCost(Struct, frozen=True, kw_only=True):
         hours = throughput.usd if throughput else Decimal(0)
         if tokens is None or most is None or hours is None:
             unknown = "by the hour" if hours is None else "for tokens on demand"
-            basis = f"evaluation: no dated price is known of {base_model} {unknown}"
+            basis = f"evaluation: no dated price is known for {base_model} {unknown}"
             return cls(prompts=size.prompts, usd=None, most_usd=None, basis=basis)
         basis = (
             f"evaluation: {size.prompts:,} prompts, asked once of {_MODELS} models at most"

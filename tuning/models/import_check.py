@@ -105,7 +105,7 @@ def _where(
         yield _finding("IM101", "error", words, f"Use one of {', '.join(regions)}.", "model")
     if known is None:
         families = ", ".join(entry["family"] for entry in facts()["architectures"].values())
-        words = f"the architecture {name or 'is not named and so'} is not on the list of import"
+        words = f"the architecture {name or 'is not named and so'} is not supported by import"
         yield _finding("IM102", "error", words, f"Importable are {families}.", "model")
     elif region in regions and region not in known.get("regions", regions):
         words = f"{known['family']} is imported in {', '.join(known['regions'])} only"
@@ -115,7 +115,7 @@ def _where(
 def _weights(candidate: Candidate) -> Iterator[ImportFinding]:
     names = set(candidate.files)
     if "adapter_config.json" in names or "adapter_model.safetensors" in names:
-        words = "the folder holds an adapter; import knows full weights only"
+        words = "the folder holds an adapter; import takes full weights only"
         yield _finding("IM201", "error", words, "Merge it first: tuning merge.", "model")
     weights = {name for name in names if name.endswith(".safetensors")} - {
         "adapter_model.safetensors"
@@ -141,10 +141,10 @@ def _small_files(candidate: Candidate) -> Iterator[ImportFinding]:
     ):
         if name not in candidate.files or content is None:
             words = f"{name} is missing"
-            yield _finding("IM204", "error", words, "Take the base's own.", "model")
+            yield _finding("IM204", "error", words, "Use the base's own.", "model")
     if not {"tokenizer.json", "tokenizer.model"} & set(candidate.files):
         words = "neither tokenizer.json nor tokenizer.model"
-        yield _finding("IM204", "error", words, "Take the base's own.", "model")
+        yield _finding("IM204", "error", words, "Use the base's own.", "model")
 
 
 def _size(candidate: Candidate, *, multimodal: bool) -> Iterator[ImportFinding]:
@@ -152,9 +152,7 @@ def _size(candidate: Candidate, *, multimodal: bool) -> Iterator[ImportFinding]:
     size = sum(n for name, n in candidate.files.items() if name.endswith(".safetensors"))
     if size >= limit * _GB:
         words = f"{size / _GB:.1f} GB of weights; import takes less than {limit} GB"
-        yield _finding(
-            "IM205", "error", words, "Save in bfloat16, or take a smaller base.", "model"
-        )
+        yield _finding("IM205", "error", words, "Save in bfloat16, or use a smaller base.", "model")
 
 
 def _dtypes(candidate: Candidate) -> Iterator[ImportFinding]:
@@ -174,7 +172,7 @@ def _configuration(candidate: Candidate) -> Iterator[ImportFinding]:
     config = candidate.config or {}
     converted = for_reference(config)
     if converted.fault:
-        yield _finding("IM301", "error", converted.fault, "Take the base's config.json.", "model")
+        yield _finding("IM301", "error", converted.fault, "Use the base's config.json.", "model")
     elif converted.changes:
         words = f"config.json is of transformers 5: {'; '.join(converted.changes)}"
         fix = "Convert it (tuning.models.config_conversion); version 4 would ignore those names."
@@ -213,7 +211,7 @@ def _tokenizer(candidate: Candidate) -> Iterator[ImportFinding]:
         fix = f"Write {NEWER_CLASSES[name]} into tokenizer_config.json."
         yield _finding("IM401", "error", words, fix, "template")
     elif name is not None and name not in facts()["tokenizer_classes"]:
-        words = f"tokenizer_class {name} is not on the list of import"
+        words = f"tokenizer_class {name} is not supported by import"
         yield _finding("IM401", "error", words, "Save it as PreTrainedTokenizerFast.", "template")
     own = [template for template in _TEMPLATES if template in candidate.files]
     if not own and not config.get("chat_template"):
@@ -231,4 +229,4 @@ def _ends(candidate: Candidate, known: Mapping[str, Any]) -> Iterator[ImportFind
     found = (candidate.generation_config or {}).get("eos_token_id")
     if not isinstance(found, list) or not all(token in found for token in wanted):
         words = f"generation_config.json must have eos_token_id {wanted}, or calls fail"
-        yield _finding("IM403", "error", words, "Take the base's generation_config.json.", "invoke")
+        yield _finding("IM403", "error", words, "Use the base's generation_config.json.", "invoke")

@@ -35,7 +35,7 @@ class ExpectedUnits:
     def words(self) -> str:
         if self.units is None:
             return (
-                "how many custom model units it takes is not known before it is imported; the most that is known of any "
+                "how many custom model units it takes is not known before it is imported; the most known for any "
                 f"model is {MOST_UNITS}"
             )
         return f"{self.units} custom model unit{'s' * (self.units != 1)} are expected by its size (inferred)"

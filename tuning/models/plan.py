@@ -115,11 +115,11 @@ def _not_known(
     if price.evaluation and price.evaluation_usd is None:
         yield price.evaluation.basis
     if recipe.release and price.evaluation is None:
-        yield "what its evaluation costs: --evaluation FILE names the set of which each prompt is asked"
+        yield "what its evaluation costs: --evaluation FILE names the set whose prompts are asked"
     if any(part.get("media_buckets") for part in report.statistics.values()):
-        yield "tokens of images, videos and documents: text alone is counted, so the price is too low"
+        yield "tokens of images, videos and documents: only text is counted, so the price is too low"
     if monthly is None or recipe.limits.monthly_usd is not None:
         yield "what is left of this month's budgets: they are kept in the account"
     if recipe.judge:
         yield f"what {recipe.judge} costs, which judges the answers: its tokens are in no estimate and no budget"
-    yield "how many tokens Bedrock will bill: no API of Bedrock says so, before or after"
+    yield "how many tokens Bedrock will bill: no Bedrock API says so, before or after"

@@ -69,8 +69,8 @@ def _asks(action: str) -> tuple[Access, ...]:
 ANSWER_QUESTION = Step(
     name="answer_question",
     kind="assistant",
-    does="Answers a question to one assistant: behind its guardrail, and within its budget of the day.",
-    failing="an assistant does not answer; its callers are told so, and nothing is lost but their questions",
+    does="Answers a question to one assistant, with its guardrail and within its daily budget.",
+    failing="an assistant does not answer; its callers get errors, and only their questions are lost",
     settings=AssistantSettings,
     access=(
         *_asks(_ASK),
@@ -95,8 +95,8 @@ documents, and no others."""
 ANSWER_WITH_TOOLS = Step(
     name="answer_with_tools",
     kind="assistant",
-    does="Answers a question to one assistant with tools: its agent asks the model and calls them, within the day's budget.",
-    failing="an assistant with tools does not answer; its callers are told so, and nothing is lost but their questions",
+    does="Answers a question to one assistant with tools: its agent asks the model and calls them, within the daily budget.",
+    failing="an assistant with tools does not answer; its callers get errors, and only their questions are lost",
     settings=ToolsSettings,
     access=(
         # A session ends with its answer, and does not wait to be idle.

@@ -46,7 +46,7 @@ _import_step = partial(Step, kind="import", settings=ImportSettings)
 RECEIVE_ADAPTER = Step(
     name="receive_adapter",
     kind="import_consumer",
-    does="Turns an uploaded adapter or model into an import, exactly one, and what is neither into a refusal.",
+    does="Turns an uploaded adapter or model into exactly one import, and anything else into a refusal.",
     failing="adapters and models cannot be received: they wait in the queue, and after four hours of tries they are dead letters",
     settings=ImportIntakeSettings,
     timeout_seconds=60,
@@ -130,7 +130,7 @@ ASSEMBLE_MODEL = _import_step(
 
 IMPORT_MODEL = _import_step(
     name="import_model",
-    does="Takes one step towards an imported model: starts the one import job, adopts it, or asks how it is.",
+    does="Takes one step towards an imported model: starts the one import job, adopts it, or polls it.",
     failing="no model is imported: imports wait in their retries; a job in progress goes on",
     takes=("import_id", "progress"),
     gives="progress",
@@ -189,7 +189,7 @@ RECONCILE_IMPORTS = Step(
     name="reconcile_imports",
     kind="import_scheduled",
     does="Finds imports whose execution ended without recording how, and has another record that they failed.",
-    failing="imports whose execution was stopped stay as they were, with the money that they reserved",
+    failing="imports whose execution was stopped stay as they were, with their reservations",
     settings=ImportReconcilerSettings,
     every_minutes=60,
     silent_after_minutes=180,

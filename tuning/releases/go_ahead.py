@@ -27,7 +27,7 @@ def withheld(go_ahead: GoAhead) -> str | None:
     if go_ahead.by:
         return None
     if go_ahead.gate is None:
-        return "neither a person nor the gate has decided that it may"
+        return "neither a person nor the gate has allowed it"
     if go_ahead.gate.outcome == "promote":
         return None
     return f"the gate holds it: {' '.join(go_ahead.gate.reasons)}"

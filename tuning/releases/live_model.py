@@ -22,15 +22,15 @@ Kind = Literal["release", "promote", "rollback"]
 class NothingLiveError(TuningError):
     def __init__(self, recipe: str) -> None:
         super().__init__(
-            f"{recipe}: no model of this recipe is live; tuning releases {recipe} lists those that were "
-            f"trained, and tuning promote {recipe} brings the newest live"
+            f"{recipe}: no model of this recipe is live; tuning releases {recipe} lists the trained "
+            f"ones, and tuning promote {recipe} brings the newest live"
         )
 
 
 class NotRunningError(TuningError):
     def __init__(self, recipe: str, version: int) -> None:
         super().__init__(
-            f"{recipe} version {version}: is not running, for its Provisioned Throughput has had its time; tuning "
+            f"{recipe} version {version}: is not running, because the time of its Provisioned Throughput is over; tuning "
             f"promote {recipe} {version} starts it again, for as long as its recipe says"
         )
 

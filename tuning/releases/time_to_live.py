@@ -28,9 +28,7 @@ def had_its_time(live: LiveModel, environment: str) -> str:
     if live.served_by == "imported":
         return _imported_had_its_time(live, version)
     if version is None:
-        return (
-            f"{live.recipe}: a release that was ended left Provisioned Throughput; it is removed."
-        )
+        return f"{live.recipe}: a release that was stopped left Provisioned Throughput behind; it is removed."
     until = f" at {live.latest}" if live.latest else ""
     return (
         f"{live.recipe} version {version} is not running: its Provisioned Throughput had its time{until}, and is "
@@ -40,7 +38,7 @@ def had_its_time(live: LiveModel, environment: str) -> str:
 
 def _imported_had_its_time(live: LiveModel, version: int | None) -> str:
     if version is None:
-        return f"{live.recipe}: a release that was ended left a model live; it is live no longer."
+        return f"{live.recipe}: a release that was stopped left a model live; it is no longer live."
     return (
         f"{live.recipe} version {version} is live no longer: its imported model had its time at {live.latest}, and is "
         "deleted from Bedrock. Upload it again for a new version, or promote another one."

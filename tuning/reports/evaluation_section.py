@@ -22,15 +22,15 @@ def evaluation_section(page: RunPage) -> Element | None:
     """None of a run that has no model."""
     if page.evaluation:
         said = page.evaluated_from and (
-            f"As {page.evaluated_from} has it, which was given with the command: that it is of this model was "
-            "not checked."
+            f"From {page.evaluated_from}, which was given with the command: it was not checked that it is about "
+            "this model."
         )
         given = el("p", said, class_="remark") if said else None
         return page_section("evaluation", "Evaluation", *_evaluated(page.evaluation), given)
     if page.record.state != "trained":
         return None
     said = page.evaluation_missing or (
-        "Nothing is known yet of how it answers, compared with its base model or with what is live."
+        "It is not known yet how it answers, compared with its base model or the live model."
     )
     return page_section("evaluation", "Evaluation", el("p", said, class_="remark"))
 

@@ -39,7 +39,7 @@ def _price(estimate: Mapping[str, Any]) -> str:
     figure, facts, basis = advice.price(estimate)
     lines = [f"**{_words(figure)}** for training the model once, estimated", ""]
     lines += [f"- {_words(name)}: {_words(value)}" for name, value in facts]
-    folded = ["<details><summary>What the price rests on</summary>", ""]
+    folded = ["<details><summary>What the price is based on</summary>", ""]
     return "\n".join(
         [*lines, "", *folded, *(f"- {_words(b)}" for b in basis), "", "</details>", ""]
     )

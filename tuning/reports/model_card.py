@@ -7,7 +7,7 @@ from tuning.reports.page_parts import fact_list, page_card
 from tuning.reports.run_facts import RunPage
 
 _EMULATED_MODEL = (
-    "Made by the emulated Bedrock, which trains nothing: it has learnt nothing of its dataset."
+    "Made by the emulated Bedrock, which trains nothing: it has learnt nothing from its dataset."
 )
 
 
@@ -51,7 +51,7 @@ def _limits(page: RunPage) -> Iterator[str]:
     if page.is_emulated:
         yield _EMULATED_MODEL
     if dataset and not dataset.validation_uri:
-        yield "Trained without a validation set: nothing shows whether it learnt its data by heart."
+        yield "Trained without a validation set: nothing shows whether it memorized its data."
     if results and (curve := results.validation) and curve.last > curve.lowest:
         yield (
             f"Its validation loss was lowest at {curve.lowest:g} and ended at {curve.last:g}: fewer epochs "
@@ -60,6 +60,6 @@ def _limits(page: RunPage) -> Iterator[str]:
     if results and results.rejected_records:
         yield f"Bedrock rejected {results.rejected_records:,} of its records."
     if page.evaluation is None:
-        yield "Not compared with its base model or with what is live."
+        yield "Not compared with its base model or the live model."
     elif page.evaluation.decision.outcome == "hold":
         yield f"Not proven better than {page.evaluation.decision.better_than}."

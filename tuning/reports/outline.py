@@ -70,7 +70,7 @@ def groups(report: Report) -> list[RuleGroup]:
 
 def summary(report: Report) -> str:
     """What was checked and what was found: `12,400 records: 1,204 errors of 3 kinds, 1 warning`."""
-    found = _totals(groups(report)) or "nothing to complain of"
+    found = _totals(groups(report)) or "nothing to report"
     return f"{count(report.records, 'record')}: {found}"
 
 

@@ -23,7 +23,7 @@ from tuning.reports.sheet import sheet
 
 _HEADINGS = {
     "error": "What has to be fixed",
-    "warning": "What is worth a look",
+    "warning": "What is worth checking",
     "note": "Good to know",
 }
 

@@ -45,7 +45,7 @@ def run_commands(page: RunPage) -> list[_Step]:
                 ("Or refuse it:", page.command("reject", record.id)),
             ]
     return [
-        ("It goes on by itself. Follow it:", page.command("watch", record.id)),
+        ("It continues by itself. Follow it:", page.command("watch", record.id)),
         ("Or give it up:", page.command("stop", record.id)),
     ]
 
@@ -56,7 +56,7 @@ def _trained(page: RunPage) -> Iterator[_Step]:
         yield "Ask it:", page.command("ask", recipe, "YOUR QUESTION")
         if page.live and page.live.before:
             yield (
-                "If it disappoints, bring back the model before:",
+                "If it disappoints, bring back the previous model:",
                 page.command("rollback", recipe),
             )
         return
@@ -64,7 +64,7 @@ def _trained(page: RunPage) -> Iterator[_Step]:
     if held:
         yield "Its evaluation does not recommend it. Improve the data, then train again.", None
     elif page.evaluation is None and not page.has_gate:
-        yield "See whether it is better than what is in use:", _compared(page)
+        yield "See whether it is better than the model in use:", _compared(page)
     if page.model is None:
         if page.record.model_arn:
             yield "It has no version: it was trained before models were registered.", None
@@ -72,7 +72,7 @@ def _trained(page: RunPage) -> Iterator[_Step]:
     said = f"version {page.model.version} of {recipe}"
     if held:  # a release would ask the gate again
         promoted = page.command("promote", recipe, str(page.model.version))
-        yield f"Bring it live all the same, as {said}:", promoted
+        yield f"Bring it live anyway, as {said}:", promoted
     elif page.has_gate:
         released = page.command("release", page.record.id)
         yield f"Have it evaluated, and brought live as {said} if it is better:", released
@@ -100,4 +100,4 @@ def _ended(page: RunPage) -> Iterator[_Step]:
     if record.training_run:
         yield "Train the same upload again:", page.command("retrain", record.id)
     if record.state == "failed":
-        yield "All that is known of it, with its steps:", page.command("show", record.id)
+        yield "Everything that is known about it, with its steps:", page.command("show", record.id)

@@ -9,7 +9,7 @@ from tuning.reports.run_facts import RunPage
 from tuning.runs.money_records import PriceRange
 from tuning.runs.run_record import RunRecord
 
-_NO_BILL = "Actual sums are computed: no API of Bedrock says what it bills."
+_NO_BILL = "Actual amounts are computed: no Bedrock API says what it bills."
 
 
 def price_card(page: RunPage) -> Element | None:
@@ -42,11 +42,11 @@ def _facts(record: RunRecord, price: PriceRange) -> Iterator[tuple[str, str]]:
         spread = " to ".join(advice.dollars(end) for end in (price.low_usd, price.high_usd))
         yield "estimated", f"{advice.dollars(price.training_usd)} ({spread})"
     if record.reservation and not record.settlement:
-        yield "reserved of the budgets", advice.dollars(record.reservation.usd)
+        yield "reserved from the budgets", advice.dollars(record.reservation.usd)
     if record.cost and record.cost.most_usd is not None:
         yield "actual, at most", advice.dollars(record.cost.most_usd)
     if record.settlement:
-        yield "counted by the budgets", advice.dollars(record.settlement.usd)
+        yield "charged to the budgets", advice.dollars(record.settlement.usd)
     if price.evaluation_usd is not None:
         yield "to evaluate the model, at most", advice.dollars(price.evaluation_usd)
     if price.storage_usd_per_month is not None:

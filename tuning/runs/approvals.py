@@ -106,7 +106,7 @@ class RefusedAnswer(Record, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         return (
-            f"An answer by {visible(self.by)} was not taken, because it was given to another question (run "
+            f"An answer by {visible(self.by)} was not accepted, because it was given to another question (run "
             f"{visible(self.run)}, {visible(self.usd)} USD): find out in CloudTrail who changed the ledger, "
             "then answer again with this version of tuning."
         )

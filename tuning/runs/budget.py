@@ -83,7 +83,7 @@ def objection(price: "Estimate", limits: Limits, *, monthly: Decimal | None) -> 
         held = any(limit is not None for limit in (above, limits.monthly_usd, monthly))
         return f"Its price is not known ({price.not_known}), and a limit is set." if held else None
     if above is not None and price.most_usd > Decimal(str(above)):
-        return f"It may cost {price.most_usd} USD; runs above {above} USD wait for a person."
+        return f"It may cost {price.most_usd} USD; runs above {above} USD need approval."
     return None
 
 

@@ -13,8 +13,8 @@ def edited(run: Run, deployed: Recipe | None) -> str | None:
     """
     name = visible(run.upload.recipe_name)
     if deployed is None:
-        retries = "" if run.attempt == 1 else ", or trains no second time"
-        return f"Recipe {name} is not deployed any more{retries}. {_advice(run)}"
+        retries = "" if run.attempt == 1 else ", or allows no second try"
+        return f"Recipe {name} is no longer deployed{retries}. {_advice(run)}"
     if run.recipe.content_digest == deployed.content_digest:
         return None
     ours, theirs = run.recipe.content, deployed.content
@@ -23,14 +23,12 @@ def edited(run: Run, deployed: Recipe | None) -> str | None:
         for key in sorted({*ours, *theirs})
         if ours.get(key) != theirs.get(key)
     )
-    what = f"It would train by another recipe than {name} as it is deployed: {'; '.join(differ)}"
+    what = f"It would train with a recipe other than {name} as deployed: {'; '.join(differ)}"
     return f"{what}. {_advice(run)}"
 
 
 def _advice(run: Run) -> str:
-    return (
-        f"To train by what is deployed instead, reject it, then tuning retrain {visible(run.id)}."
-    )
+    return f"To train with the deployed recipe instead, reject the run, then tuning retrain {visible(run.id)}."
 
 
 def _shown(value: object) -> str:

@@ -70,7 +70,7 @@ _ALL = (
         words=r"GetObject permissions|PutObject permissions|S3 perms missing",
         switch="perimeter=Perimeter(job_outside=True)",
         fix=(
-            "Of a first run: set perimeter=Perimeter(job_outside=True) in the environment's Config and "
+            "For a first run: set perimeter=Perimeter(job_outside=True) in the environment's Config and "
             "deploy, since Bedrock may check from outside of the VPC. Else compare the service role's "
             "policy, the bucket policies and the key policy with the deployed templates; something "
             f"outside of them changed. See {_TROUBLESHOOTING}"
@@ -87,7 +87,7 @@ _ALL = (
     FailureKind(
         name="record_too_long",
         words=r"Input size exceeded|token count \d+ exceeds|exceeds total limit",
-        fix=f"Shorten the record that is named, then upload again. See {_TROUBLESHOOTING}",
+        fix=f"Shorten the named record, then upload again. See {_TROUBLESHOOTING}",
     ),
     FailureKind(
         name="license_flagged",
@@ -141,14 +141,14 @@ _ALL = (
     FailureKind(
         name="foreign_input",
         fix=(
-            "A step was given what this platform does not write. Find out in CloudTrail who started the "
+            "A step received input that this platform does not write. Find out in CloudTrail who started the "
             "execution, and which function answered before it; then upload the file again."
         ),
     ),
     FailureKind(name="quota_full", fix="Upload the file again when fewer jobs are in progress."),
     FailureKind(
         name="unknown",
-        fix=f"Not a failure this platform knows. Look for its words at {_TROUBLESHOOTING}",
+        fix=f"This platform does not recognize the failure. Look for its message at {_TROUBLESHOOTING}",
     ),
 )
 FAILURE_KINDS: Mapping[str, FailureKind] = {kind.name: kind for kind in _ALL}

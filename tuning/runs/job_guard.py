@@ -39,7 +39,7 @@ def judge(
         subject = f"it uses {' and '.join(used)} of this platform"
     else:
         lacking = list(_missing(job)) if ours.guard_all_jobs == "yes" else []
-        subject = "every job of this account and Region has to be private and encrypted"
+        subject = "every job of this account and Region must be private and encrypted"
     return f"{subject}, but {' and '.join(lacking)}" if lacking else None
 
 

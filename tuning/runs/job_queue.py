@@ -165,7 +165,7 @@ def expected_wait(position: int, *, slots: int | None, max_hours: int) -> str:
     of it are as long as `max_hours` allows. `slots` are as many as there seem to be; None: not known.
     """
     if not slots:
-        return "nobody knows how many job slots there are"
+        return "it is not known how many job slots there are"
     hours = -(-position // slots) * max_hours
     long = f"{hours:,} hours" if hours < _DAYS_FROM else f"{hours // 24:,} days"
     return f"at most {long}, with {slots} job slots and jobs of {max_hours} hours"

@@ -85,7 +85,7 @@ def foreign(
     if run.attempt not in (1, 2) or run.job_name != f"{run.recipe.name}-{run.id[:20]}{again}":
         return "the job's name does not follow from its run"
     if run.recipe.content_digest not in recipes:
-        return "its recipe is neither what is deployed nor what its money was reserved for"
+        return "its recipe is neither the deployed one nor the one that money was reserved for"
     copies = {TRAINING: dataset.training_uri, VALIDATION: dataset.validation_uri}
     for name, uri in copies.items():
         expected = uri or name == TRAINING

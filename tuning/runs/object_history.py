@@ -58,7 +58,7 @@ class ObjectAnswer:
 def why(left: Left, now: datetime) -> ObjectAnswer:
     """What became of it, at the moment `now` (aware, UTC)."""
     if not left.key.startswith(PREFIX):
-        words = f"It is not under {PREFIX}, where uploads are: nothing starts of it."
+        words = f"It is not under {PREFIX}, where uploads belong: it starts nothing."
         return ObjectAnswer(fate="elsewhere", summary=words, next=f"Upload to {PREFIX}<recipe>/.")
     if left.upload is None:
         words = "There is no such object, or no such version of it."
@@ -77,7 +77,9 @@ def _run(left: Left) -> ObjectAnswer | None:
     record = left.record
     if record is None:
         words = f"It became run {left.run_id}, whose row is gone from the ledger."
-        fix = "The reconciler writes it anew while its execution is known; else tuning rebuild."
+        fix = (
+            "The reconciler restores it while its execution is known; otherwise run tuning rebuild."
+        )
         return ObjectAnswer(fate="run", summary=words, next=fix)
     what = f"It became run {record.id}, which "
     if record.ended:
@@ -134,7 +136,7 @@ def _folder(upload: Upload) -> ObjectAnswer | None:
     if not upload.is_empty_folder:
         return None
     return ObjectAnswer(
-        fate="folder", summary="It is a folder: nothing starts of it, nor is it answered."
+        fate="folder", summary="It is a folder: it starts nothing, and gets no answer."
     )
 
 
@@ -149,11 +151,13 @@ def _dead(left: Left) -> ObjectAnswer | None:
 def _no_trace(left: Left, upload: Upload, now: datetime) -> ObjectAnswer:
     fix = "Upload it again; see docs/runbook.md for uploads without a run."
     if left.broken:
-        words = f"Its event did not come: {'; '.join(left.broken)}."
+        words = f"Its event did not arrive: {'; '.join(left.broken)}."
         return ObjectAnswer(fate="lost", summary=words, next=f"Deploy the environment again. {fix}")
     waits = f"the queue holds about {left.queued} messages" if left.queued else "the queue is empty"
     if now - datetime.fromisoformat(upload.arrived_at) < SOON or left.queued:
-        words = f"It was not received yet; {waits}."
-        return ObjectAnswer(fate="queued", summary=words, next="Ask again in a minute.")
-    words = f"Nothing has a trace of it: neither ledger nor dead letters, and {waits}."
+        words = f"It has not been received yet; {waits}."
+        return ObjectAnswer(fate="queued", summary=words, next="Try again in a minute.")
+    words = (
+        f"There is no trace of it: neither in the ledger nor among the dead letters, and {waits}."
+    )
     return ObjectAnswer(fate="lost", summary=words, next=fix)

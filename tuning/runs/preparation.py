@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _MB = 1_000_000
 _PURPOSES = {TRAINING: "as trained", VALIDATION: "as trained", EVALUATION: "not trained"}
-_UNEVALUATED = "The recipe has a table [release], and no evaluation set is there."
+_UNEVALUATED = "The recipe has a table [release], but there is no evaluation set."
 _MAPPED = (
     'Names of columns can also be in the recipe: map = { prompt = "question" } under [convert].'
 )
@@ -139,9 +139,7 @@ def prepare(
         grown = f"More than {most:,} MB, once unpacked or converted."
         return _refused(file_refusal("DS901", over.name, grown))
     except OutOfTimeError as out:
-        return _refused(
-            file_refusal("DS910", out.name, "Its check would not have come to its end.")
-        )
+        return _refused(file_refusal("DS910", out.name, "Its check would not have finished."))
     if report.verdict == "refused":
         return Prepared(report=report)
     names = {"training": TRAINING, "validation": VALIDATION, "evaluation": EVALUATION}
@@ -232,7 +230,7 @@ def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:
 def deleted(key: str) -> Prepared:
     """The refusal of an upload that was gone before it could be read."""
     name = key.rpartition("/")[2]
-    return _refused(file_refusal("DS902", name, f"The uploaded version of {key} is gone."))
+    return _refused(file_refusal("DS902", name, f"The uploaded version of {key} was deleted."))
 
 
 def several(names: Sequence[str], kind: UploadKind = UploadKind.VALIDATION_SET) -> Prepared | None:
@@ -254,7 +252,7 @@ def second(name: str, training: Mapping[str, datetime], *, arrived_at: datetime)
     if not before:
         return None
     at, other = min(before)
-    why = f"{other} is in the same folder since {at:%Y-%m-%d %H:%M:%S} UTC."
+    why = f"{other} has been in the same folder since {at:%Y-%m-%d %H:%M:%S} UTC."
     return _refused(file_refusal("DS909", name, why))
 
 
@@ -275,8 +273,8 @@ def _refused(*findings: Finding) -> Prepared:
 
 def _without(recipe: Recipe) -> str:
     if minutes := recipe.wait_for_validation_minutes:
-        return f"none came within {minutes} minutes of the upload: the run does without it"
-    return "none was beside the upload: the run does without it"
+        return f"none came within {minutes} minutes of the upload: the run has none"
+    return "none was beside the upload: the run has none"
 
 
 def _summary(report: Report) -> str:

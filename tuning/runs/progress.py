@@ -69,7 +69,7 @@ def polled(job: Mapping[str, Any], run: Run, *, before: Progress | None, now: da
         case "Completed":
             return structs.replace(seen, state="trained", failure=None)
         case "Failed":
-            words = classify(job.get("failureMessage") or "no failureMessage was given")
+            words = classify(job.get("failureMessage") or "Bedrock gave no failureMessage")
             return _ended(structs.replace(seen, failure=words), run)
         case "Stopped":
             return _ended(seen, run) if seen.failure else structs.replace(seen, state="stopped")
@@ -87,7 +87,7 @@ def _in_progress(seen: Progress, job: Mapping[str, Any], limits: Limits, now: da
     since = seen.stopping_since or moment(now)
     if now - datetime.fromisoformat(since) > _STOPPING:
         hours = int(_STOPPING.total_seconds()) // 3600
-        words = f"The job was asked to stop {hours} hours ago, and is {seen.status} still."
+        words = f"The job was asked to stop {hours} hours ago, and is still {seen.status}."
         return structs.replace(seen, state="failed", failure=failure("stop_stuck", words))
     stopping = now - datetime.fromisoformat(since)
     return structs.replace(seen, stopping_since=since, pause_seconds=_pause(stopping))
@@ -140,7 +140,7 @@ def _overdue(
     if now - job["creationTime"].astimezone(UTC) > timedelta(hours=limits.max_hours):
         kind, why = "over_time", f"in progress for more than {limits.max_hours} hours"
     elif now - moved > timedelta(hours=limits.stall_hours) and not seen.began:
-        hours = f"{limits.stall_hours} hours, its training not begun"
+        hours = f"{limits.stall_hours} hours, with training not begun"
         kind, why = "stalled", f"without a change of sub-status for {hours}"
     else:
         return None

@@ -162,7 +162,7 @@ class _Reader:
             self._is(raw.get(text, ""), str, text)
         for needed in ("description", "base_model"):
             if not raw.get(needed):
-                self._refuse(needed, "missing; every recipe says it")
+                self._refuse(needed, "missing; every recipe needs it")
         for key, kind in (("validation", ValidationPolicy), ("same_data", SameDataPolicy)):
             if key in raw and raw[key] not in get_args(kind):
                 self._refuse(f"{key} = {raw[key]!r}", f"must be one of {', '.join(get_args(kind))}")

@@ -95,7 +95,7 @@ def _unknown(trace: Trace) -> Iterator[Action]:
     if trace.execution:
         yield Rebuild()
         return
-    why = f"nothing is known of run {trace.run_id}, whose tag it bears"
+    why = f"nothing is known about run {trace.run_id}, whose tag it has"
     yield from _stops(trace.jobs, why)
     yield Escalate(why=f"a job was in progress, and {why}")
 
@@ -113,7 +113,7 @@ def _open(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
         yield Escalate(why="neither its row nor an execution knows what the run was to do")
         return
     if taken > _MOST:
-        yield Escalate(why=f"{taken} executions have not brought the run to its end")
+        yield Escalate(why=f"{taken} executions have not completed the run")
     outcome = execution.outcome if execution else None
     if execution and outcome and execution.not_reported:
         yield Start(name=name, given=_end(given, outcome), why="its outcome was not reported")
@@ -139,7 +139,7 @@ def _ended(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
     if going := [job for job in trace.jobs if not job.ended]:
         yield from _stops(going, f"its run has ended, {record.state}")
         if given and any(job.status == "InProgress" for job in going):
-            words = f"Its job {going[0].name} was in progress still, and was asked to stop."
+            words = f"Its job {going[0].name} was still in progress, and was asked to stop."
             yield _report(name, given, record, summary=words)
         return
     if execution and execution.not_reported and given and record.outcome:
@@ -159,7 +159,7 @@ def _left(
         yield Settle(charge=record.outcome.charge if record.outcome else "unknown")
     model = next((job.model_arn for job in jobs if job.model_arn), None)
     if model and not record.model_arn:
-        words = f"Its job had completed all the same, and made a model: {model}"
+        words = f"Its job had completed anyway, and made a model: {model}"
         if given:
             yield _report(name, given, record, summary=words, model=model)
         yield Write(facts={"model_arn": model})

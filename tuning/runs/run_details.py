@@ -19,7 +19,7 @@ from tuning.runs.times import moment, utc_time
 from tuning.runs.training_metrics import Results
 
 _PHASES = ("validationDetails", "dataProcessingDetails", "trainingDetails")
-_NOTHING = "Nothing: the next step comes by itself."
+_NOTHING = "Nothing: the next step begins by itself."
 _NEXT: Mapping[str, str] = {
     "awaiting_approval": "tuning approve {run}, or tuning reject {run}; --note says why.",
     "queued": "Nothing: it starts when it gets a job slot. To give it up: tuning stop {run}",
@@ -29,7 +29,7 @@ _NEXT: Mapping[str, str] = {
         "aws bedrock delete-custom-model --model-identifier {model}"
     ),
     "refused": (
-        "Read the report, fix the file as it says, upload it again: a new version is a new run."
+        "Read the report, fix the file as it says, and upload it again: a new version is a new run."
     ),
     "stopped": "Upload the file again if you want it after all.",
 }
@@ -129,9 +129,9 @@ def _decisions(record: RunRecord) -> Iterator[str]:
             (held.evaluation_usd, "for its evaluation"),
         )
         parts = " and ".join(f"{usd} of them {why}" for usd, why in beside if usd)
-        yield f"{held.usd} USD were reserved of the budgets of {held.month}{parts and f', {parts}'}."
+        yield f"{held.usd} USD were reserved from the budgets of {held.month}{parts and f', {parts}'}."
     if record.attempt > 1 or record.state == "again":
-        yield "The first job ended without a model, and the recipe had it tried once more."
+        yield "The first job ended without a model, and the recipe allowed a second try."
     if record.stop_asked:
         yield f"Asked to stop by {record.stop_asked}"
 

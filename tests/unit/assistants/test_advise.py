@@ -163,12 +163,12 @@ REFUSED = [
     ({"passages": 21}, "--passages 21: must be a whole number, 1 to 20"),
     ({"zones": 0}, "--zones 0: must be a whole number, 1 to 6"),
     ({"chunk_tokens": 19}, "--chunk-tokens 19: must be a whole number, 20 to 8,192"),
-    ({"documents": "plenty"}, "--documents plenty: is no folder, and no size; say how large they are, such as 20MB"),
+    ({"documents": "plenty"}, "--documents plenty: is neither a folder nor a size; give a size, such as 20MB"),
     ({"documents": "9999TB"}, "--documents 9999000000000000: must be"),
     ({"want": ["speed"]}, "--want speed: must be one of facts, citations"),
     ({"model": "amazon.nova-micro"}, "amazon.nova-micro-v1:0:128k"),
-    ({"model": "amazon.titan-image-generator-v2:0"}, "no text model of which training can be weighed"),
-    ({"model": "anthropic.claude-3-haiku-20240307-v1:0:200k"}, "no text model of which training can be weighed"),
+    ({"model": "amazon.titan-image-generator-v2:0"}, "not a text model for which training can be assessed"),
+    ({"model": "anthropic.claude-3-haiku-20240307-v1:0:200k"}, "not a text model for which training can be assessed"),
     ({"epochs": 9}, "--epochs 9"),
     ({"rerank": "amazon.rerank"}, "--rerank amazon.rerank: must be one of amazon.rerank-v1:0, cohere.rerank-v3-5:0"),
 ]  # fmt: skip
@@ -211,7 +211,7 @@ def refusals_only():
 
 
 def test_examples_are_said_or_counted_and_not_both(tmp_path):
-    with pytest.raises(OptionError, match="leave --examples out"):
+    with pytest.raises(OptionError, match="omit --examples"):
         left(advise_command, dataset=tmp_path, examples=5)
 
 

@@ -67,11 +67,11 @@ def test_what_is_not_said_is_not_called_free(said):
 
 
 def test_what_is_left_of_a_day_is_said_where_it_is_known_only():
-    assert "no room left" in budget_words(answer("over_budget"))
-    assert "is not in the answer" in budget_words(answer("answered", use=USE))
+    assert "too little for such a question" in budget_words(answer("over_budget"))
+    assert "does not say what is left" in budget_words(answer("answered", use=USE))
     left = answer("answered", use=USE, left_usd=Decimal("4.9999"))
     assert (
-        budget_words(left) == "Of the day's budget 4.9999 US dollars are left until midnight, UTC."
+        budget_words(left) == "4.9999 US dollars of the daily budget are left until midnight, UTC."
     )
 
 

@@ -122,7 +122,7 @@ def test_an_environment_has_those_that_it_names(tmp_path):
         (KNOWS + RERANK.format("cohere.rerank-v3-5:0"), None, ""),
         (KNOWS + RERANK.format("amazon.rerank-v1:0"), AssistantError, "not in us-east-1; us-east-1 has cohere.rerank-v3-5:0: https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-supported.html"),
         (SOUND + SEARCH + "[knowledge_base]\n" + RERANK.format("cohere.rerank-v3-5:0"), AssistantError, "what an agent looks up is not reserved for"),
-        (SOUND + TOOL + "[knowledge_base]\n", AssistantError, "none of them looks into the documents"),
+        (SOUND + TOOL + "[knowledge_base]\n", AssistantError, "none of them searches the documents"),
     ],
 )  # fmt: skip
 def test_assistants_are_held_against_the_environment(tmp_path, text, kind, said):

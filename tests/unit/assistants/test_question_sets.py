@@ -104,7 +104,7 @@ def test_files_are_read_line_by_line(tmp_path):
     [
         ("", "has no questions"),
         ("{", "line 1: is not JSON"),
-        ("[]", "line 1: is no JSON object"),
+        ("[]", "line 1: is not a JSON object"),
         ('{"question": "a", "document": "x"}', "line 1: has document; it takes question"),
         ('{"question": " "}', "line 1: question: must be text"),
         ('{"question": "a", "documents": "x.md"}', "line 1: documents: must be a list"),
@@ -120,5 +120,5 @@ def test_what_is_no_question_is_refused_with_its_line(tmp_path, text, why):
 def test_what_is_no_answer_is_refused_with_its_line(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"answer": "x"}')
-    with pytest.raises(AssistantError, match="line 1: is no answer of tuning ask"):
+    with pytest.raises(AssistantError, match="line 1: is not an answer of tuning ask"):
         read_answers_to_questions(path, "documents/h/")

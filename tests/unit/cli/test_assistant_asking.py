@@ -69,14 +69,14 @@ def test_an_answer_is_shown_with_its_citations_and_steers_no_terminal(api, capsy
 def test_what_reranking_cost_is_said_beside_the_model(api, capsys):
     api.body = json.dumps({**ANSWERED, "rerank_usd": "0.002"})
     assert ask() == 0
-    assert "passages put in order, 0.002 US dollars" in capsys.readouterr().err
+    assert "passages reranked, 0.002 US dollars" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("left", ["4.99990000", "0"])
 def test_what_is_left_of_the_day_is_said(api, capsys, left):
     api.body = json.dumps({**ANSWERED, "left_usd": left})
     assert ask() == 0
-    assert f"left of the day's budget: {left} US dollars" in capsys.readouterr().err
+    assert f"left of the daily budget: {left} US dollars" in capsys.readouterr().err
 
 
 def test_a_program_gets_what_the_assistant_said(api, capsys):
@@ -121,7 +121,7 @@ def test_an_assistants_file_says_what_a_recipe_is_asked_with(api, more):
 
 
 def test_a_question_is_missing_without_an_assistant():
-    with pytest.raises(OptionError, match="a question is missing"):
+    with pytest.raises(OptionError, match="no question was given"):
         left(ask_command, recipe="support")
 
 

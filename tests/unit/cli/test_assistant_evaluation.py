@@ -126,7 +126,7 @@ def test_what_is_not_as_expected_is_listed_and_ends_in_1(world, capsys):
     assert ask(world, REFUNDS, wrong, {"question": "Who else?"}) == 1
     said = capsys.readouterr().out
     assert "1 of 3 questions as expected" in said
-    assert "line 2: no document that answers was found: Who is the mayor?\\x1b[2J" in said
+    assert "line 2: no document with the answer was found: Who is the mayor?\\x1b[2J" in said
     assert "line 3: something was found: Who else?" in said
 
 
@@ -157,7 +157,9 @@ def ask_raising(world, *questions, **more):
 
 def test_an_environment_without_it_says_what_there_is(world):
     world.outputs = {"KnowledgeBaseOfOther": "x"}
-    with pytest.raises(OptionError, match=r"dev has no documents of that name.*there are: Other"):
+    with pytest.raises(
+        OptionError, match=r"dev has no documents of that name.*its outputs name: Other"
+    ):
         ask_raising(world, REFUNDS)
     world.outputs = {}
     with pytest.raises(AccountError, match="no stack dev-Assistants in us-east-1"):

@@ -27,7 +27,7 @@ def test_an_answer_has_its_documents_and_what_happened_in_sentences():
     assert said["citations"] == [{"number": 1, "document": "handbook.pdf", "place": "page 2"}]
     assert "let question and answer pass" in said["guardrail"]
     assert said["cost"].startswith("1,200 tokens asked, 5 answered")
-    assert "not in the answer" in said["budget"]
+    assert "does not say what is left" in said["budget"]
     assert said["spent_usd"] == "0.0001"
 
 
@@ -104,14 +104,14 @@ def test_it_says_its_address_and_ends_by_ctrl_c(begun, capsys):
     assert said["url"].startswith("http://127.0.0.1:")
     assert said["assistants"] == ["a", "b"]
     assert left(console_command, assistant=["a"], api="abc", region="us-east-1") == 0
-    assert "Who has this address asks in your name" in capsys.readouterr().err
+    assert "Anyone who has this address can ask in your name" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_said(begun):
     del begun
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(OptionError, match=rf"--port {port}: .*leave it out"):
+        with pytest.raises(OptionError, match=rf"--port {port}: .*omit it"):
             left(console_command, assistant=["a"], api="abc", region="us-east-1", port=port)
 
 

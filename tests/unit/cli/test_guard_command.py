@@ -90,7 +90,7 @@ def test_an_answer_is_held_against_its_source(tmp_path):
         ([], "give a TEXT, or --tests"),
         (["x", "--tests"], "give a TEXT, or --tests"),
         (["x", "--guardrail", "suport"], "did you mean 'support'"),
-        (["x", "-e", "dev", "--guardrail", "support"], "leave --guardrail out"),
+        (["x", "-e", "dev", "--guardrail", "support"], "omit --guardrail"),
     ],
 )
 def test_what_cannot_be_is_wrong_use(words, why):

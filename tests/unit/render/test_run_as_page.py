@@ -165,7 +165,7 @@ def test_curves_that_were_not_kept_are_summed_up_and_said_to_be_missing():
 
 def test_an_emulated_model_says_so_and_another_does_not():
     assert "The emulated Bedrock trains nothing" in words("emulated")
-    assert "has learnt nothing of its dataset" in words("emulated")
+    assert "has learnt nothing from its dataset" in words("emulated")
     assert "mulated" not in words("trained")
 
 
@@ -232,7 +232,7 @@ def test_the_price_says_what_was_estimated_and_what_it_came_to():
     said = words("trained")
     assert "$3.22 actual, computed from estimated tokens and the job's epochs" in said
     assert "estimated $3.22 ($2.15 to $5.07)" in said
-    assert "no API of Bedrock says what it bills" in said
+    assert "no Bedrock API says what it bills" in said
     assert "$3.22 estimated, for training the model once" in words("training")
     assert "Price" not in words("received")
 

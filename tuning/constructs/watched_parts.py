@@ -70,7 +70,7 @@ def keeps_failing_to_receive(alarms: Alarms, intake: Intake, name: str, what: st
         name,
         intake.in_flight(),
         0.5,
-        f"{what} has failed to be received for half an hour",
+        f"{what} could not be received for half an hour",
         periods=6,
     )
 

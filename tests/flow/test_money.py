@@ -77,7 +77,7 @@ def test_what_a_person_approves_is_trained_and_who_did_is_kept(world):
     assert ended.task_token is None
     again = tuning(world, "approve", run)
     assert again.returncode == 2
-    assert "is trained and does not wait" in again.stderr
+    assert "is trained and is not waiting" in again.stderr
 
 
 def test_the_same_data_by_the_same_recipe_ask_first_and_say_of_which_run(world):

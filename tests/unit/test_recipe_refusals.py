@@ -248,4 +248,6 @@ def test_a_gate_on_a_base_that_answers_pictures_is_refused_whatever_it_asks_for(
     text += 'validation = "refused"\n[hyperparameters]\nstepCount = 10\n'
     text += '[release]\nmetric = "token_f1"\nprovisioned_hours = 4\n'
     said = refusal(tmp_path, text, region="us-east-1")
-    assert said.startswith("release: what models customized from amazon.titan-image-generator-v2:0")
+    assert said.startswith(
+        "release: models customized from amazon.titan-image-generator-v2:0 do not answer with text"
+    )

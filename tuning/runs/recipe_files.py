@@ -40,8 +40,8 @@ def load(path: Path) -> Recipe:
     raw = recipe_toml(path)
     if raw.get("method") == IMPORT:
         raise RecipeError(
-            f"{path}: method = {IMPORT!r}: it imports what was trained elsewhere, so that nothing is checked, estimated or "
-            f"trained by it: upload to adapters/{path.stem}/ or models/{path.stem}/, see tuning imports"
+            f"{path}: method = {IMPORT!r}: it imports what was trained elsewhere, and checks, estimates or "
+            f"trains nothing: upload to adapters/{path.stem}/ or models/{path.stem}/, see tuning imports"
         )
     return _Reader(path).recipe(raw)
 
@@ -102,8 +102,8 @@ def _check_serving(recipe: Recipe, model: "Model", file: str, catalog: "Catalog"
     hours = recipe.provisioned_hours
     if model.methods[recipe.method].format == _IMAGES:
         raise RecipeError(
-            f"{file}: release: what models customized from {model.id} answer is no text, and nothing else is "
-            "evaluated; leave the table out, or choose another base_model"
+            f"{file}: release: models customized from {model.id} do not answer with text, and nothing else can "
+            "be evaluated; leave the table out, or choose another base_model"
         )
     if why := not_served(model, hours):
         raise RecipeError(

@@ -38,6 +38,6 @@ def same_data(recipe: Recipe, other: RunRecord | None) -> str | None:
     when = f" on {other.ended_at[:10]}" if other.ended_at else ""
     did = f"was trained{when}" if other.ended else "is to be trained"
     return (
-        f"Run {other.id} {did} on exactly these data by the same recipe: the same again costs as much "
-        'again. Where that is meant, same_data = "allow" in the recipe asks no more.'
+        f"Run {other.id} {did} on exactly this data with the same recipe: training it again costs as "
+        'much again. If that is intended, same_data = "allow" in the recipe asks no more.'
     )

@@ -137,7 +137,7 @@ def test_the_same_data_as_an_earlier_run_are_said_before_anything_is_uploaded(
         UploadedObjects, "put_file", lambda *a: said.append(capsys.readouterr().err) or put(*a)
     )
     assert submitted(sets, shown="json")
-    assert f"Run {before} was trained on 2026-11-24 on exactly these data" in said[0]
+    assert f"Run {before} was trained on 2026-11-24 on exactly this data" in said[0]
     assert "asks for approval" in said[0]
 
 

@@ -40,7 +40,7 @@ def identifier() -> str:
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(12))
 
 
-def pairs(tags: list[dict[str, str]] | None) -> dict[str, str]:
+def tag_pairs(tags: list[dict[str, str]] | None) -> dict[str, str]:
     """Tags, as requests list them."""
     return {each["key"]: each["value"] for each in tags or []}
 
@@ -77,7 +77,7 @@ class EmulatedJob:
                 "creationTime": self.created,
                 "lastModifiedTime": self.created,
             }
-        self.tags.update(pairs(self.request.get("jobTags")))
+        self.tags.update(tag_pairs(self.request.get("jobTags")))
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from emulator.bedrock.emulated_jobs import (
     EmulatedModel,
     identifier,
     now,
-    pairs,
+    tag_pairs,
 )
 from emulator.bedrock.evaluations import Evaluations
 from emulator.bedrock.guardrails import Guardrails
@@ -126,7 +126,7 @@ class Engine:
         return listing.page(self.jobs.of(scope), request, _LISTED_JOBS)
 
     def list_models(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        return listing.page(self.models.of(scope), request, listing.MODELS)
+        return listing.page(self.models.of(scope), request, listing.LISTED_MODELS)
 
     def get_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return self.models.find(scope, request["modelIdentifier"]).describe()
@@ -168,7 +168,7 @@ class Engine:
 
     def tag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         tags = self._tags(scope, request["resourceARN"])
-        tags.update(pairs(request["tags"]))
+        tags.update(tag_pairs(request["tags"]))
         return {}
 
     def untag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
@@ -249,7 +249,7 @@ class Engine:
             return
         examples = Examples.of(self.aws.objects.lines(*access.split_uri(job.training_uri)))
         arn = job.scope.arn(f"custom-model/{job.offer.model}/{identifier()}")
-        tags = pairs(job.request.get("customModelTags"))
+        tags = tag_pairs(job.request.get("customModelTags"))
         with self.models.lock:
             self.models.kept[arn] = EmulatedModel(
                 job=job, arn=arn, created=now(), tags=tags, examples=examples

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from emulator.bedrock.api_errors import Conflict, NotFound, ValidationError
-from emulator.bedrock.emulated_jobs import identifier, now, pairs
+from emulator.bedrock.emulated_jobs import identifier, now, tag_pairs
 from emulator.bedrock.kept_resources import KeptResources, replayed
 from emulator.bedrock.ports import Scope
 
@@ -97,7 +97,7 @@ class Guardrails(KeptResources[KeptGuardrail]):
                 request=request,
                 created=at,
                 updated=at,
-                tags=pairs(request.get("tags")),
+                tags=tag_pairs(request.get("tags")),
             )
             self.kept[kept.arn] = kept
         return _created(kept)

@@ -29,7 +29,7 @@ class Members:
     """Members of the request, each with the member of a summary that must be the same."""
 
 
-MODELS = Members(summaries="modelSummaries", name="modelName")
+LISTED_MODELS = Members(summaries="modelSummaries", name="modelName")
 
 
 class Listed(Protocol):

@@ -17,7 +17,7 @@ from emulator.bedrock.api_errors import (
     ValidationError,
 )
 from emulator.bedrock.emulated_imports import EmulatedImport, EmulatedImportedModel
-from emulator.bedrock.emulated_jobs import identifier, pairs
+from emulator.bedrock.emulated_jobs import identifier, tag_pairs
 from emulator.bedrock.kept_resources import KeptResources, replayed
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.timed_resources import TimedResources
@@ -72,7 +72,7 @@ class ModelImports(TimedResources[EmulatedImport]):
         return self.models.find(scope, request["modelIdentifier"]).describe()
 
     def list_models(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        return listing.page(self.models.of(scope), request, listing.MODELS)
+        return listing.page(self.models.of(scope), request, listing.LISTED_MODELS)
 
     def delete_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         """Nothing that the emulator has uses one but its callers, so that there is no ConflictException."""
@@ -127,5 +127,5 @@ class ModelImports(TimedResources[EmulatedImport]):
             arn=job.scope.arn(f"imported-model/{identifier()}"),
             created=job.due,
             folder=read_folder(job, self.aws),
-            tags=pairs(job.request.get("importedModelTags")),
+            tags=tag_pairs(job.request.get("importedModelTags")),
         )

@@ -30,7 +30,7 @@ class RoutedService:
     """What stands for a part of a path: it arrives decoded, and an ARN contains slashes."""
 
 
-BEDROCK = RoutedService(name="bedrock", operations=tuple(OPERATIONS))
+BEDROCK_ROUTES = RoutedService(name="bedrock", operations=tuple(OPERATIONS))
 
 
 @dataclass(frozen=True, kw_only=True)

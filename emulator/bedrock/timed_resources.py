@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from emulator.bedrock.emulated_jobs import identifier, pairs
+from emulator.bedrock.emulated_jobs import identifier, tag_pairs
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.kept_resources import KeptResources
 from emulator.bedrock.ports import Scope
@@ -17,7 +17,7 @@ UNDER_WAY = ("Creating", "Updating", "InProgress", "Stopping")
 
 @dataclass(kw_only=True)
 class TimedResource:
-    """As it was asked for."""
+    """What a request makes, with its status."""
 
     named_by: ClassVar[str]
     """The member of the request that has its name."""
@@ -35,7 +35,7 @@ class TimedResource:
 
     def __post_init__(self) -> None:
         self.modified = self.created
-        self.tags = pairs(self.request.get(self.tagged_by))
+        self.tags = tag_pairs(self.request.get(self.tagged_by))
 
     @property
     def name(self) -> str:

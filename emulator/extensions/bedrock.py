@@ -32,7 +32,7 @@ def install(
     settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
 ) -> Engine:
     engine = _engine(settings, roles, gate, clock)
-    patch(bedrock, "handle_request", answer_or_pass_on, engine, routes.BEDROCK, {})
+    patch(bedrock, "handle_request", answer_or_pass_on, engine, routes.BEDROCK_ROUTES, {})
     return engine
 
 

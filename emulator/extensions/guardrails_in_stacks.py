@@ -11,7 +11,7 @@ from emulator.bedrock.guardrails import DRAFT
 from emulator.extensions import provisioning
 from emulator.extensions.bedrock import scope_of_the_call
 from emulator.extensions.provisioning import Conversions, Properties, Provisioned, as_in_api, flag
-from emulator.extensions.requests_of_stacks import ask, ask_to_delete
+from emulator.extensions.requests_of_stacks import ask_as_stack, delete_as_stack
 
 _CREATE_ONLY = ("GuardrailIdentifier", "Description")
 _CONVERSIONS: Conversions = {
@@ -26,7 +26,7 @@ def install(engine: Engine) -> None:
     kept = engine.guardrails
 
     def create(_logical: str, properties: Properties, _stack: str) -> Provisioned:
-        return _provisioned(ask(kept.create, "CreateGuardrail", _request(properties)))
+        return _provisioned(ask_as_stack(kept.create, "CreateGuardrail", _request(properties)))
 
     def update(identifier: str, old: Properties, new: Properties, *_rest: Any) -> Provisioned:
         if old.get("KmsKeyArn") != new.get("KmsKeyArn"):
@@ -34,14 +34,14 @@ def install(engine: Engine) -> None:
             raise ValueError("The emulator changes no key of a guardrail.")
         request = {k: v for k, v in _request(new).items() if k not in ("kmsKeyId", "tags")}
         request["guardrailIdentifier"] = identifier
-        return _provisioned(ask(kept.update, "UpdateGuardrail", request))
+        return _provisioned(ask_as_stack(kept.update, "UpdateGuardrail", request))
 
     def delete(identifier: str, _properties: Properties) -> None:
-        ask_to_delete(kept.delete, {"guardrailIdentifier": identifier})
+        delete_as_stack(kept.delete, {"guardrailIdentifier": identifier})
 
     def number(_logical: str, properties: Properties, _stack: str) -> Provisioned:
         asked = as_in_api({name: properties[name] for name in _CREATE_ONLY if name in properties})
-        made = ask(kept.number, "CreateGuardrailVersion", asked)
+        made = ask_as_stack(kept.number, "CreateGuardrailVersion", asked)
         found = kept.find(scope_of_the_call(), made["guardrailId"])
         attributes = {
             "GuardrailId": found.id,
@@ -53,7 +53,7 @@ def install(engine: Engine) -> None:
     def drop(identifier: str, _properties: Properties) -> None:
         guardrail, _, version = identifier.rpartition("|")
         version_of = {"guardrailIdentifier": guardrail, "guardrailVersion": version}
-        ask_to_delete(kept.delete, version_of)
+        delete_as_stack(kept.delete, version_of)
 
     provisioning.add("AWS::Bedrock::Guardrail", create=create, delete=delete, update=update)
     provisioning.add("AWS::Bedrock::GuardrailVersion", create=number, delete=drop)

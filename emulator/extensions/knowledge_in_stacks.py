@@ -13,7 +13,7 @@ from typing import Any
 
 from emulator.extensions import provisioning
 from emulator.extensions.provisioning import Conversions, Properties, Provisioned, as_in_api
-from emulator.extensions.requests_of_stacks import ask, ask_to_delete
+from emulator.extensions.requests_of_stacks import ask_as_stack, delete_as_stack
 from emulator.extensions.roles import MiniStackRoles
 from emulator.knowledge.knowledge_engine import (
     AGENT,
@@ -113,10 +113,10 @@ class _Types:
         does = self._method(service, operation)
         if operation == "CreateKnowledgeBase":
             does = partial(does, roles=self.roles)
-        return ask(does, operation, request, service)
+        return ask_as_stack(does, operation, request, service)
 
     def _gone(self, service: str, operation: str, request: dict[str, Any]) -> None:
-        ask_to_delete(self._method(service, operation), request)
+        delete_as_stack(self._method(service, operation), request)
 
     def _method(self, service: str, operation: str) -> Any:
         return attrgetter(KNOWLEDGE_OPERATIONS[service][operation])(self.engine)

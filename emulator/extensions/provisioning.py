@@ -12,7 +12,7 @@ Properties = dict[str, Any]
 Apply = Callable[[str, Properties], None]
 Conversions = Mapping[str, Callable[[Any], Any]]
 """Of members by their names in a template: some values come as text from there."""
-Check = Callable[[Properties], None]
+TemplateCheck = Callable[[Properties], None]
 Provisioned = tuple[str, dict[str, Any]]
 
 REFUSED = 400
@@ -33,17 +33,20 @@ def after_create(resource_type: str, apply: Apply) -> None:
     _extend(resource_type, ("create",), _provision_and_apply, apply)
 
 
-def before(resource_type: str, check: Check) -> None:
+def before(resource_type: str, check: TemplateCheck) -> None:
     """Run `check(properties)` before a resource is created or updated; a ValueError fails the stack."""
     _extend(resource_type, _PROPERTIES, _check_and_provision, check)
 
 
-def before_create(resource_type: str, check: Check) -> None:
+def before_create(resource_type: str, check: TemplateCheck) -> None:
     _extend(resource_type, ("create",), _check_and_provision, check)
 
 
 def _extend(
-    resource_type: str, actions: Iterable[str], by: Callable[..., Provisioned], what: Apply | Check
+    resource_type: str,
+    actions: Iterable[str],
+    by: Callable[..., Provisioned],
+    what: Apply | TemplateCheck,
 ) -> None:
     handlers = provisioners._RESOURCE_HANDLERS[resource_type]
     for action in actions:
@@ -52,7 +55,11 @@ def _extend(
 
 
 def _check_and_provision(
-    provision: Theirs[Provisioned], check: Check, position: int, *arguments: Any, **named: Any
+    provision: Theirs[Provisioned],
+    check: TemplateCheck,
+    position: int,
+    *arguments: Any,
+    **named: Any,
 ) -> Provisioned:
     check(arguments[position])
     return provision(*arguments, **named)

@@ -14,7 +14,7 @@ from emulator.extensions.bedrock import scope_of_the_call
 _Operation = Callable[[Scope, dict[str, Any]], dict[str, Any]]
 
 
-def ask(
+def ask_as_stack(
     does: _Operation, operation: str, request: dict[str, Any], service: str = "bedrock"
 ) -> dict[str, Any]:
     """A refusal fails the stack."""
@@ -25,7 +25,7 @@ def ask(
         raise ValueError(str(refused)) from None
 
 
-def ask_to_delete(does: _Operation, request: dict[str, Any]) -> None:
+def delete_as_stack(does: _Operation, request: dict[str, Any]) -> None:
     """What is not there any more is deleted."""
     try:
         does(scope_of_the_call(), request)

@@ -7,8 +7,8 @@ import boto3
 import pytest
 import stages
 from botocore.config import Config
-from customization_jobs import NOVA, RECORD, ended
 from emulated_account import INTERFACES, READ, TRUST, WRITE
+from jobs_of_a_stage import NOVA, RECORD, ended
 from strict import ACCOUNT, policy, refused
 
 LLAMA = "meta.llama3-1-8b-instruct-v1:0:128k"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import stages
-from customization_jobs import JOB
+from jobs_of_a_stage import JOB
 from laid_tools import zipped
 from strict import ACCOUNT, Stage, pattern, policy, refused, role_for, trust
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from customization_jobs import NOVA, begun, ended, lay_data, record
+from jobs_of_a_stage import NOVA, begun, ended, lay_data, record
 from strict import ACCOUNT, a_key, a_user, lets, may, policy, refused
 
 ASKED = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import stages
-from customization_jobs import begun, ended, lay_data
+from jobs_of_a_stage import begun, ended, lay_data
 from strict import ACCOUNT, Stage, drained, may, policy, role_for
 
 STAGE = {"phase_seconds": 0.05, "wait_scale": 0.001}

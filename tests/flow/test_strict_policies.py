@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 import pytest
-from customization_jobs import JOB, begun, ended, lay_data
+from jobs_of_a_stage import JOB, begun, ended, lay_data
 from patience import until
 from strict import ACCOUNT, ROOT, a_key, a_table, a_user, lets, may, policy, refused, trust
 

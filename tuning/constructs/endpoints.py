@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from tuning.constructs.agent_endpoints import add_agent_endpoints
-from tuning.constructs.arns import bedrock_arn, foundation_model
+from tuning.constructs.arns import anything_of, bedrock_arn, foundation_model_arn
 from tuning.constructs.bucket_policies import (
     ASSISTANT_PART,
     DELETION_PART,
@@ -122,11 +122,8 @@ class Endpoints(Construct):
         self.dynamodb = self._gateway(
             "DynamoDb", gateways.DYNAMODB, self.let(_LEDGER_ACTIONS, [tables], ours=True)
         )
-        foundation = foundation_model(self, "*")
-        anything = cdk.Stack.of(self).format_arn(
-            service="bedrock", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
-        )
-        models = [foundation, anything]
+        foundation = foundation_model_arn(self, "*")
+        models = [foundation, anything_of(self, "bedrock")]
         imports = bool(config.load_imports())
         kinds, changed = _asked_for(config.load_recipes(), imports=imports)
         deployments = [bedrock_arn(self, kind) for kind in kinds]
@@ -168,9 +165,7 @@ class Endpoints(Construct):
         assistants = config.load_assistants()
         knowledge_endpoints(self, assistants)
         self.for_agents = add_agent_endpoints(self, assistants)
-        apis = cdk.Stack.of(self).format_arn(
-            service="execute-api", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
-        )
+        apis = anything_of(self, "execute-api")
         return self.interface(
             "ExecuteApi",
             ec2.InterfaceVpcEndpointAwsService.APIGATEWAY,

@@ -48,9 +48,7 @@ def test_every_row_that_is_accepted_for_it_is_about_something(opted, name, setti
         ("tooled", "agent", 80),
     ],
 )
-def test_every_decision_is_as_the_table_has_it_of_the_stack_and_of_all_beside_it(
-    opted, name, word, least
-):
+def test_every_decision_on_the_stack_and_beside_it_is_as_the_table_has_it(opted, name, word, least):
     decided = opted(name).decided
     assert len([row for row in decided if word in row.case.says.lower()]) >= least
     assert len(decided) >= 400

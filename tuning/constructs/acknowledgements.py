@@ -52,23 +52,11 @@ _WHEN: Mapping[str, Callable[[Config], bool]] = {
     "grants undeclared": lambda config: not config.perimeter.grants_declared,
     "assistants": lambda config: bool(config.assistants),
     "assistants with documents": lambda config: bool(with_documents(config)),
-    "assistants with documents, nothing reserved": lambda config: (
-        bool(with_documents(config)) and config.reserved_concurrency is None
-    ),
     "assistants of recipes": lambda config: any(each.recipe for each in config.load_assistants()),
-    "assistants, nothing reserved": lambda config: (
-        bool(config.assistants) and config.reserved_concurrency is None
-    ),
     "imports": lambda config: bool(config.load_imports()),
-    "imports, nothing reserved": lambda config: (
-        bool(config.load_imports()) and config.reserved_concurrency is None
-    ),
     "judged": lambda config: any(each.judge for each in config.load_recipes()),
     "nothing reserved": lambda config: config.reserved_concurrency is None,
     "prompts logged": lambda config: config.log_account_prompts,
-    "prompts logged, nothing reserved": lambda config: (
-        config.log_account_prompts and config.reserved_concurrency is None
-    ),
 }
 
 
@@ -88,7 +76,7 @@ class Accepted:
     owner: str
     """Who answers for it."""
     when: str = ""
-    """The setting that the row depends on, one of `_WHEN`."""
+    """The settings that the row depends on, each one of `_WHEN`, with commas between them."""
 
 
 def accepted() -> list[Accepted]:
@@ -123,7 +111,7 @@ def accepted_in(training: Training) -> list[Accepted]:
             ),
         )
         for row in accepted()
-        if _WHEN[row.when](training.config)
+        if all(_WHEN[each](training.config) for each in row.when.split(", "))
     ]
 
 

@@ -1,23 +1,20 @@
 """What a VPC with agents has beside: a way to AgentCore for the functions that ask, and those that agents' tools take."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from constructs import Construct
 
 from tuning.assistants.assistant import Assistant
 from tuning.assistants.assistant_tools import AssistantTool
 from tuning.constructs.knowledge_endpoints import PASSAGES
-from tuning.constructs.policies import Statement
+
+if TYPE_CHECKING:
+    from tuning.constructs.endpoints import Endpoints
 
 
-def add_agent_endpoints(
-    scope: Construct,
-    make: Callable[..., ec2.InterfaceVpcEndpoint],
-    let: Callable[..., Statement],
-    assistants: Sequence[Assistant],
-) -> list[str]:
+def add_agent_endpoints(endpoints: "Endpoints", assistants: Sequence[Assistant]) -> list[str]:
     """None where no assistant has tools. Runtimes are made after this stack: all of the account's are admitted, and each
     caller's role names one. What comes back are the endpoints that agents reach.
     https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/vpc-interface-endpoints.html
@@ -26,13 +23,14 @@ def add_agent_endpoints(
     reached = ["BedrockRuntime"]
     if not tools:
         return reached
-    stack, services = cdk.Stack.of(scope), ec2.InterfaceVpcEndpointAwsService
+    stack, services = cdk.Stack.of(endpoints), ec2.InterfaceVpcEndpointAwsService
     runtimes = stack.format_arn(service="bedrock-agentcore", resource="runtime", resource_name="*")
     asking = ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"]
-    make("AgentCore", services.BEDROCK_AGENTCORE, let(asking, [runtimes], ours=True))
+    let_ask = endpoints.let(asking, [runtimes], ours=True)
+    endpoints.interface("AgentCore", services.BEDROCK_AGENTCORE, let_ask)
     if functions := tool_functions(stack, tools):
-        let_call = let(["lambda:InvokeFunction"], functions)
-        make("Lambda", services.LAMBDA_, let_call, functions=False)
+        let_call = endpoints.let(["lambda:InvokeFunction"], functions)
+        endpoints.interface("Lambda", services.LAMBDA_, let_call, functions=False)
         reached.append("Lambda")
     if any(each.kind == "documents" for each in tools):
         reached.append(PASSAGES)

@@ -15,6 +15,7 @@ from constructs import Construct
 from tuning.account_names import runtime_name
 from tuning.assistants.assistant import Assistant
 from tuning.assistants.assistant_settings import AgentSettings
+from tuning.constructs.arns import anything_of
 from tuning.constructs.bucket_policies import ASSISTANT_PART, PART
 from tuning.constructs.config import Config
 from tuning.constructs.config_assistants import agent_letters, assistant_files
@@ -113,14 +114,12 @@ class AgentRuntime(Construct):
 
     def _role(self, assistant: Assistant) -> iam.Role:
         """https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html"""
-        anything = cdk.Stack.of(self).format_arn(
-            service="bedrock-agentcore", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
-        )
+        service = "bedrock-agentcore"
         role = iam.Role(
             self,
             "Role",
             description="Assumed by Amazon Bedrock AgentCore for an assistant's agent",
-            assumed_by=assumed_by(self, "bedrock-agentcore", anything),
+            assumed_by=assumed_by(self, service, anything_of(self, service)),
         )
         if assistant.model:
             cdk.Tags.of(role).add(PART, ASSISTANT_PART)

@@ -1,7 +1,5 @@
 """Alarms, which notify through the topic of notices, and the metrics that functions write into their logs."""
 
-from typing import Any
-
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -42,29 +40,13 @@ class Alarms(Construct):
         periods: int = 1,
     ) -> None:
         """In ALARM when the metric reaches the threshold. Missing data is fine."""
-        self._alarm(
-            name,
-            watched,
-            description,
-            threshold=threshold,
-            evaluation_periods=periods,
-            comparison_operator=_OPERATORS.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=_MISSING.NOT_BREACHING,
-        )
+        self._alarm(name, watched, description, threshold, periods=periods)
 
     def below(
         self, name: str, watched: cloudwatch.IMetric, threshold: float, description: str
     ) -> None:
         """In ALARM when the metric falls below the threshold. Missing data is fine."""
-        self._alarm(
-            name,
-            watched,
-            description,
-            threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=_OPERATORS.LESS_THAN_THRESHOLD,
-            treat_missing_data=_MISSING.NOT_BREACHING,
-        )
+        self._alarm(name, watched, description, threshold, below=True)
 
     def falls_silent(self, name: str, watched: cloudwatch.IMetric, description: str) -> None:
         """Notifies when a metric that had data has none any more, which is INSUFFICIENT_DATA.
@@ -74,26 +56,30 @@ class Alarms(Construct):
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
         """
-        alarm = self._alarm(
-            name,
-            watched,
-            description,
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=_OPERATORS.LESS_THAN_THRESHOLD,
-            treat_missing_data=_MISSING.MISSING,
-        )
+        alarm = self._alarm(name, watched, description, 1, below=True, missing=_MISSING.MISSING)
         alarm.add_insufficient_data_action(actions.SnsAction(self._topic))
 
     def _alarm(
-        self, name: str, watched: cloudwatch.IMetric, description: str, **settings: Any
+        self,
+        name: str,
+        watched: cloudwatch.IMetric,
+        description: str,
+        threshold: float,
+        *,
+        periods: int = 1,
+        below: bool = False,
+        missing: cloudwatch.TreatMissingData = _MISSING.NOT_BREACHING,
     ) -> cloudwatch.Alarm:
+        at_least = _OPERATORS.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=watched,
             alarm_description=f"{description}; see docs/runbook.md",
-            **settings,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=_OPERATORS.LESS_THAN_THRESHOLD if below else at_least,
+            treat_missing_data=missing,
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
         return alarm

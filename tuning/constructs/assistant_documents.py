@@ -73,7 +73,7 @@ class AssistantDocuments(Construct):
         self._name_what_functions_know()
         tasks = {step.name: make.function(step) for step in (START_INGESTION, FOLLOW_INGESTION)}
         self.machine = self._machine(tasks)
-        make.told["state_machine_arn"] = self.machine.state_machine_arn
+        make.known["state_machine_arn"] = self.machine.state_machine_arn
         receive = make.function(RECEIVE_DOCUMENT)
         self.intake.invoke(
             receive,
@@ -90,7 +90,7 @@ class AssistantDocuments(Construct):
             INGESTION_MACHINE: [machine_arn(self, INGESTION_MACHINE)],
             "KnowledgeBases": [each.knowledge_base_arn for each in self.bases.values()],
         }
-        self._make.told.update(
+        self._make.known.update(
             knowledge_bases=tuple(f"{name}={each.place}" for name, each in self.bases.items()),
             assistants=tuple(self.bases),
         )

@@ -13,7 +13,7 @@ from tuning.assistants.assistant import Assistant
 from tuning.assistants.reranking import rerank_usd
 from tuning.constructs.agent_endpoints import tool_functions
 from tuning.constructs.agent_runtime import AgentRuntime
-from tuning.constructs.arns import foundation_model
+from tuning.constructs.arns import foundation_model_arn
 from tuning.constructs.assistant_documents import AssistantDocuments
 from tuning.constructs.assistant_monitoring import watch_assistants
 from tuning.constructs.bucket_policies import ASSISTANT_PART, PART
@@ -76,7 +76,7 @@ class Assistants(Construct):
         guardrail = self._guardrail(assistant)
         make = StackMaker.of(place, self._parts, dead_letters=self._training.intake.dead_letters)
         make.permissions.names |= self._names(assistant, guardrail, make.permissions)
-        make.told.update(self._told(assistant, guardrail))
+        make.known.update(self._known(assistant, guardrail))
         places = {
             "assistant": assistant.name,
             "guardrail": guardrail.identifier,
@@ -85,7 +85,7 @@ class Assistants(Construct):
         if assistant.tools:
             runtime = AgentRuntime(place, "Agent", assistant=assistant, make=make, places=places)
             make.permissions.names["AgentRuntime"] = [runtime.arn, runtime.endpoint_arn]
-            make.told["agent_runtime_arn"] = runtime.arn
+            make.known["agent_runtime_arn"] = runtime.arn
             made = make.function(ANSWER_WITH_TOOLS, **places)
         else:
             made = make.function(ANSWER_QUESTION, **places)
@@ -117,7 +117,7 @@ class Assistants(Construct):
         stack, bases = cdk.Stack.of(self), []
         if assistant.model:
             asked_as = catalog().model(assistant.model).asked_as
-            bases = [foundation_model(self, asked_as)]
+            bases = [foundation_model_arn(self, asked_as)]
         knows = self._knowledge(assistant)
         deployments = [*known.names["Deployments"]] if assistant.recipe else []
         if any(
@@ -136,7 +136,7 @@ class Assistants(Construct):
             "LedgerOfAssistant": [ledger] if assistant.recipe else [],
         }
 
-    def _told(self, assistant: Assistant, guardrail: NumberedGuardrail) -> dict[str, str]:
+    def _known(self, assistant: Assistant, guardrail: NumberedGuardrail) -> dict[str, str]:
         price = price_of(base_model_of(assistant, self.config))
         knows = self._knowledge(assistant)
         assert price  # noqa: S101 — the Config refuses what has none

@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from tuning.constructs.agent_endpoints import add_agent_endpoints
-from tuning.constructs.arns import bedrock_arn, foundation_model
+from tuning.constructs.arns import anything_of, bedrock_arn, foundation_model_arn
 from tuning.constructs.bucket_policies import (
     ASSISTANT_PART,
     DELETION_PART,
@@ -120,41 +120,38 @@ class Endpoints(Construct):
         gateways = ec2.GatewayVpcEndpointAwsService
         self.s3_gateway = self._gateway("S3Gateway", gateways.S3, *storing)
         self.dynamodb = self._gateway(
-            "DynamoDb", gateways.DYNAMODB, self._let(_LEDGER_ACTIONS, [tables], ours=True)
+            "DynamoDb", gateways.DYNAMODB, self.let(_LEDGER_ACTIONS, [tables], ours=True)
         )
-        foundation = foundation_model(self, "*")
-        anything = cdk.Stack.of(self).format_arn(
-            service="bedrock", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
-        )
-        models = [foundation, anything]
+        foundation = foundation_model_arn(self, "*")
+        models = [foundation, anything_of(self, "bedrock")]
         imports = bool(config.load_imports())
         kinds, changed = _asked_for(config.load_recipes(), imports=imports)
         deployments = [bedrock_arn(self, kind) for kind in kinds]
         services = ec2.InterfaceVpcEndpointAwsService
-        self.bedrock = self._interface(
+        self.bedrock = self.interface(
             "Bedrock",
             services.BEDROCK,
-            self._let(sorted(changed), models),
-            self._let([*_LIST_ACTIONS, *(_IMPORTED_LIST_ACTIONS if imports else ())]),
-            *([self._let(_IMPORT_CREATION, part=IMPORTING_PART)] if imports else []),
-            self._let(_DELETION_ACTIONS[:1], models[1:], part=DELETION_PART),
-            self._let(_DELETION_ACTIONS[1:], part=DELETION_PART),
+            self.let(sorted(changed), models),
+            self.let([*_LIST_ACTIONS, *(_IMPORTED_LIST_ACTIONS if imports else ())]),
+            *([self.let(_IMPORT_CREATION, part=IMPORTING_PART)] if imports else []),
+            self.let(_DELETION_ACTIONS[:1], models[1:], part=DELETION_PART),
+            self.let(_DELETION_ACTIONS[1:], part=DELETION_PART),
         )
         # Deployments have ids that are made at run time: all of the account, and no other model but for the one
         # role that compares a candidate with its base.
-        self.bedrock_runtime = self._interface(
+        self.bedrock_runtime = self.interface(
             "BedrockRuntime",
             services.BEDROCK_RUNTIME,
             *self._invocations(config, deployments, foundation),
-            self._let(_INVOKE_ACTIONS[1:], [foundation], part=EVALUATION_PART),
+            self.let(_INVOKE_ACTIONS[1:], [foundation], part=EVALUATION_PART),
         )
         callers.allow_tls_to(self._groups["BedrockRuntime"], "BedrockRuntime")
-        self.states = self._interface(
-            "States", services.STEP_FUNCTIONS, self._let(_RUN_ACTIONS, ours=True)
+        self.states = self.interface(
+            "States", services.STEP_FUNCTIONS, self.let(_RUN_ACTIONS, ours=True)
         )
         # The guard must be able to notify of what it stopped.
-        self.sns = self._interface("Sns", services.SNS, self._let(["sns:Publish"], ours=True))
-        self.s3 = self._interface("S3", services.S3, *storing)
+        self.sns = self.interface("Sns", services.SNS, self.let(["sns:Publish"], ours=True))
+        self.s3 = self.interface("S3", services.S3, *storing)
         self._keep_vpc_traffic_on_the_gateway()
         self.execute_api = self._assistants(config) if config.assistants else None
         for number, cidr in enumerate(config.uploader_cidrs):
@@ -166,15 +163,13 @@ class Endpoints(Construct):
         https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-endpoint-policies.html
         """
         assistants = config.load_assistants()
-        knowledge_endpoints(self, self._interface, self._let, assistants)
-        self.for_agents = add_agent_endpoints(self, self._interface, self._let, assistants)
-        apis = cdk.Stack.of(self).format_arn(
-            service="execute-api", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
-        )
-        return self._interface(
+        knowledge_endpoints(self, assistants)
+        self.for_agents = add_agent_endpoints(self, assistants)
+        apis = anything_of(self, "execute-api")
+        return self.interface(
             "ExecuteApi",
             ec2.InterfaceVpcEndpointAwsService.APIGATEWAY,
-            self._let(["execute-api:Invoke"], [apis], ours=True),
+            self.let(["execute-api:Invoke"], [apis], ours=True),
             functions=False,
         )
 
@@ -185,9 +180,9 @@ class Endpoints(Construct):
         """Large objects are written in parts where models are imported."""
         buckets = [f"arn:{cdk.Aws.PARTITION}:s3:::{storage_name.lower()}-*"]
         actions = [*_S3_ACTIONS, *(_MERGING_ACTIONS if weights else ())]
-        yield self._let(actions, [*buckets, *([weights] if weights else [])], ours=True)
+        yield self.let(actions, [*buckets, *([weights] if weights else [])], ours=True)
         if documents:
-            yield from document_uploads(self._let, documents)
+            yield from document_uploads(self, documents)
 
     def _invocations(
         self, config: Config, deployments: Sequence[str], foundation: str
@@ -200,18 +195,18 @@ class Endpoints(Construct):
         named = {"StringLike": {"bedrock:GuardrailIdentifier": f"{guardrails}:*"}}
         based = [each for each in config.load_assistants() if each.model]
         if ways := sorted({_INVOKE_ACTIONS[0 if each.tools else 1] for each in based}):
-            bases = self._let(ways, [foundation], part=ASSISTANT_PART)
+            bases = self.let(ways, [foundation], part=ASSISTANT_PART)
             yield {**bases, "Condition": {**bases["Condition"], **named}}
         if config.guardrail is None:
-            yield self._let(_INVOKE_ACTIONS, deployments)
+            yield self.let(_INVOKE_ACTIONS, deployments)
             if config.assistants:
-                yield self._let(["bedrock:ApplyGuardrail"], [guardrails])
+                yield self.let(["bedrock:ApplyGuardrail"], [guardrails])
             return
-        asked = self._let(_INVOKE_ACTIONS, deployments)
+        asked = self.let(_INVOKE_ACTIONS, deployments)
         yield {**asked, "Condition": {**asked["Condition"], **named}}
-        yield self._let(_INVOKE_ACTIONS[1:], deployments, part=EVALUATION_PART)
-        yield self._let(_INVOKE_ACTIONS[:1], deployments, part=VERIFICATION_PART)
-        yield self._let(["bedrock:ApplyGuardrail"], [guardrails])
+        yield self.let(_INVOKE_ACTIONS[1:], deployments, part=EVALUATION_PART)
+        yield self.let(_INVOKE_ACTIONS[:1], deployments, part=VERIFICATION_PART)
+        yield self.let(["bedrock:ApplyGuardrail"], [guardrails])
 
     def _gateway(
         self, name: str, service: ec2.GatewayVpcEndpointAwsService, *statements: Statement
@@ -221,7 +216,7 @@ class Endpoints(Construct):
             endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
         return endpoint
 
-    def _interface(
+    def interface(
         self,
         name: str,
         service: ec2.InterfaceVpcEndpointAwsService,
@@ -251,7 +246,7 @@ class Endpoints(Construct):
             endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
         return endpoint
 
-    def _let(
+    def let(
         self,
         actions: Sequence[str],
         resources: Sequence[str] = ("*",),

@@ -17,8 +17,8 @@ class EnvironmentParts:
     storage: Storage
 
     @cached_property
-    def told(self) -> dict[str, Any]:
-        """What the functions of any stack may be told of the environment, by the name of the setting."""
+    def known(self) -> dict[str, Any]:
+        """Values of settings that are the same for the functions of all stacks, by name."""
         config, network, storage = self.config, self.network, self.storage
         return {
             "environment": self.name,

@@ -23,25 +23,10 @@ def rule(
         scope,
         name,
         description=description,
-        targets=[
-            events.CfnRule.TargetProperty(
-                id=scope.node.id,
-                arn=arn,
-                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                    arn=dead_letters.queue_arn
-                ),
-            )
-        ],
+        targets=[rule_target(scope.node.id, arn, instead=dead_letters)],
         **when,  # type: ignore[arg-type]  # a schedule or a pattern
     )
-    dead_letters.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal("events.amazonaws.com")],
-            actions=["sqs:SendMessage"],
-            resources=[dead_letters.queue_arn],
-            conditions={"ArnEquals": {"aws:SourceArn": made.attr_arn}},
-        )
-    )
+    let_send(made, dead_letters)
     # As AWS's page has it. The rule's ARN holds the account; whether EventBridge also sends aws:SourceAccount
     # is not documented, and without it nothing would be invoked, silently.
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-lambda-permissions
@@ -53,3 +38,24 @@ def rule(
         principal="events.amazonaws.com",
         source_arn=made.attr_arn,
     )
+
+
+def rule_target(name: str, arn: str, *, instead: sqs.IQueue) -> events.CfnRule.TargetProperty:
+    """`instead`: where an event goes that cannot be sent."""
+    return events.CfnRule.TargetProperty(
+        id=name,
+        arn=arn,
+        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=instead.queue_arn),
+    )
+
+
+def let_send(made: events.CfnRule, *queues: sqs.IQueue) -> None:
+    for queue in queues:
+        queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queue.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": made.attr_arn}},
+            )
+        )

@@ -13,7 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.reported_outcome import EndStates, conclude_with, report_outcome
+from tuning.constructs.reported_outcome import conclude_with, report_outcome
 from tuning.constructs.steps import Steps, catch_all, expression, when
 from tuning.imports.import_machine_states import ImportMachineState
 from tuning.imports.lost_imports import LONGEST
@@ -178,16 +178,11 @@ class ImportDefinition:
             self._scope,
             self._finish,
             topic=self._topic,
-            names=EndStates(
-                notify=ImportMachineState.NOTIFY,
-                not_reported=ImportMachineState.NOT_REPORTED,
-                outcome=ImportMachineState.OUTCOME,
-                failed=ImportMachineState.FAILED,
-                succeeded={
-                    ImportMachineState.IMPORTED: ["imported"],
-                    ImportMachineState.REFUSED: ["refused"],
-                },
-            ),
+            states=ImportMachineState,
+            succeeded={
+                ImportMachineState.IMPORTED: ["imported"],
+                ImportMachineState.REFUSED: ["refused"],
+            },
             says=f"'Import ' & {short} & ({names})",
             lines=[
                 "$exists($finished.summary) ? $finished.summary : $outcome.summary",

@@ -7,13 +7,13 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from tuning.constructs.event_rule import let_send, rule_target
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.placement import own_name
 from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
@@ -119,12 +119,12 @@ class Intake(Construct):
 
         What cannot be sent there goes to the queue, is not an upload, and comes among them after all.
         """
-        target = _target("DeadLetters", self.dead_letters, instead=self.queue)
+        target = rule_target("DeadLetters", self.dead_letters.queue_arn, instead=self.queue)
         self._rule(name, description, target, event_pattern=pattern)
 
     def every(self, name: str, description: str, schedule: str) -> None:
         """Receive an event of a schedule, such as `rate(6 hours)`, too."""
-        target = _target("Queue", self.queue, instead=self.dead_letters)
+        target = rule_target("Queue", self.queue.queue_arn, instead=self.dead_letters)
         self._rule(name, description, target, schedule_expression=schedule)
 
     def _receive(self, source: IntakeSource) -> None:
@@ -135,7 +135,7 @@ class Intake(Construct):
         self._rule(
             source.rule,
             f"An object was uploaded {'or deleted ' if source.deletions else ''}under {source.prefix}",
-            _target("Queue", self.queue, instead=self.dead_letters),
+            rule_target("Queue", self.queue.queue_arn, instead=self.dead_letters),
             event_pattern={
                 "source": ["aws.s3"],
                 "detail-type": [
@@ -154,27 +154,7 @@ class Intake(Construct):
     ) -> None:
         """`when`: a schedule or a pattern."""
         rule = events.CfnRule(self, name, description=description, targets=[target], **when)
-        for queue in (self.queue, self.dead_letters):
-            queue.add_to_resource_policy(_from(rule, queue))
-
-
-def _target(
-    construct_id: str, queue: sqs.IQueue, *, instead: sqs.IQueue
-) -> events.CfnRule.TargetProperty:
-    return events.CfnRule.TargetProperty(
-        id=construct_id,
-        arn=queue.queue_arn,
-        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=instead.queue_arn),
-    )
-
-
-def _from(rule: events.CfnRule, queue: sqs.Queue) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        principals=[iam.ServicePrincipal("events.amazonaws.com")],
-        actions=["sqs:SendMessage"],
-        resources=[queue.queue_arn],
-        conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
-    )
+        let_send(rule, self.queue, self.dead_letters)
 
 
 def _named(scope: Construct, arn: str) -> sqs.IQueue:

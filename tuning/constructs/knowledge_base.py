@@ -16,7 +16,7 @@ from constructs import Construct
 
 from tuning.assistants.assistant import Assistant, KnowledgeBase
 from tuning.assistants.document_changes import folder_of
-from tuning.constructs.arns import bedrock_arn, foundation_model
+from tuning.constructs.arns import bedrock_arn, foundation_model_arn
 from tuning.constructs.bucket_policies import KNOWLEDGE_PART, PART
 from tuning.constructs.keys import own_key
 from tuning.constructs.policies import (
@@ -126,7 +126,7 @@ class KnowledgeBaseParts(Construct):
         return [
             allow(
                 actions=["bedrock:InvokeModel"],
-                resources=[foundation_model(self, each) for each in models],
+                resources=[foundation_model_arn(self, each) for each in models],
             ),
             allow(
                 actions=[f"s3vectors:{each}" for each in _OF_AN_INDEX],
@@ -154,7 +154,7 @@ class KnowledgeBaseParts(Construct):
             knowledge_base_configuration=made.KnowledgeBaseConfigurationProperty(
                 type="VECTOR",
                 vector_knowledge_base_configuration=made.VectorKnowledgeBaseConfigurationProperty(
-                    embedding_model_arn=foundation_model(self, knows.embeddings),
+                    embedding_model_arn=foundation_model_arn(self, knows.embeddings),
                     embedding_model_configuration=made.EmbeddingModelConfigurationProperty(
                         bedrock_embedding_model_configuration=detail
                     ),

@@ -72,7 +72,7 @@ class ModelImport(Construct):
             if function.step.merges:
                 cdk.Tags.of(function.role).add(PART, MERGING_PART)
         self.machine = self._machine(tasks)
-        make.told["state_machine_arn"] = self.machine.state_machine_arn
+        make.known["state_machine_arn"] = self.machine.state_machine_arn
         receive = make.function(RECEIVE_ADAPTER)
         self.intake.invoke(receive, at_once=config.receivers)
         reconcile = make.function(RECONCILE_IMPORTS)
@@ -97,7 +97,7 @@ class ModelImport(Construct):
             "MapExecutions": [machine_arn(self, IMPORT_MACHINE, "execution", "/*")],
             "ImportJobs": [bedrock_arn(self, "model-import-job")],
         }
-        self._make.told.update(
+        self._make.known.update(
             weights_bucket=self.weights.bucket_name,
             import_role_arn=self.role.role_arn,
             recipes=tuple(each.name for each in self._make.parts.config.load_imports()),

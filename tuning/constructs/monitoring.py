@@ -12,8 +12,8 @@ from tuning.constructs.alarm import Alarms, metric
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.intake import Intake
 from tuning.constructs.watched_parts import (
-    MINUTE,
-    Graph,
+    EACH_MINUTE,
+    ShownMetrics,
     falls_silent,
     keeps_failing,
     keeps_failing_to_receive,
@@ -42,11 +42,11 @@ class Monitoring:
         self._environment, self._budget_usd = environment, budget_usd
         self._alarms = Alarms(scope, "Alarms", topic=topic)
         dead, oldest = intake.dead(), intake.oldest()
-        given_up = unclosed.metric_number_of_messages_published(period=MINUTE, statistic="Sum")
-        failed = machine.metric_failed(period=MINUTE, statistic="Sum")
-        timed_out = machine.metric_timed_out(period=MINUTE, statistic="Sum")
-        unreleased = releases.metric_failed(period=MINUTE, statistic="Sum")
-        outlived = releases.metric_timed_out(period=MINUTE, statistic="Sum")
+        given_up = unclosed.metric_number_of_messages_published(period=EACH_MINUTE, statistic="Sum")
+        failed = machine.metric_failed(period=EACH_MINUTE, statistic="Sum")
+        timed_out = machine.metric_timed_out(period=EACH_MINUTE, statistic="Sum")
+        unreleased = releases.metric_failed(period=EACH_MINUTE, statistic="Sum")
+        outlived = releases.metric_timed_out(period=EACH_MINUTE, statistic="Sum")
         for name, watched, threshold, description in (
             ("DeadLetters", dead, 1, "Uploads, rounds or backups that failed were put aside"),
             ("DefaultGroup", given_up, 1, "The default security group was not emptied"),
@@ -103,7 +103,7 @@ class Monitoring:
         ]
         money = [made for declared, made in own if declared.below_share_of_budget is not None]
         counts = [made for declared, made in own if declared.below_share_of_budget is None]
-        rows: list[list[Graph]] = [
+        rows: list[list[ShownMetrics]] = [
             [("Runs", runs), ("Releases", released)],
             [
                 ("Queue: age of the oldest upload; dead letters", queues),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 
-from tuning.constructs.arns import bedrock_arn, foundation_model, judge_arns
+from tuning.constructs.arns import bedrock_arn, foundation_model_arn, judge_arns
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.storage import Storage
 from tuning.models.catalog import catalog
@@ -98,7 +98,7 @@ class Permissions:
     def _bases(self, recipes: Sequence[Recipe]) -> list[str]:
         """The base models that trained ones are compared with, as the runtime calls them."""
         names = {catalog().model(each.base_model).asked_as for each in recipes if each.release}
-        return [foundation_model(self._stack, name) for name in sorted(names)]
+        return [foundation_model_arn(self._stack, name) for name in sorted(names)]
 
     def _deleted(self, recipes: Sequence[Recipe]) -> list[str]:
         """Custom models, where a recipe has those deleted that it does not keep."""
@@ -109,7 +109,7 @@ class Permissions:
         """Whether IAM sees a model's id with its `:128k` or without is not documented: both."""
         names = {r.base_model for r in recipes}
         names |= {catalog().model(name).asked_as for name in names}
-        return [foundation_model(self._stack, name) for name in sorted(names)]
+        return [foundation_model_arn(self._stack, name) for name in sorted(names)]
 
 
 def named_statements(

@@ -21,7 +21,7 @@ class Release(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         config = make.parts.config
-        make.told.update(
+        make.known.update(
             release_machine_arn=machine_arn(self, NAME),
             judge_role_arn=self._judge_role(make),
         )

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from tuning.constructs.candidate_evaluation import POLL_SECONDS, CandidateEvaluation
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.reported_outcome import EndStates, conclude_with, report_outcome
+from tuning.constructs.reported_outcome import conclude_with, report_outcome
 from tuning.constructs.steps import Steps, catch_all, expression, when
 from tuning.pipeline.release_tasks import (
     BEGIN_RELEASE,
@@ -126,16 +126,11 @@ class ReleaseDefinition:
             self._scope,
             self._finish,
             topic=self._topic,
-            names=EndStates(
-                notify=ReleaseState.NOTIFY,
-                not_reported=ReleaseState.NOT_REPORTED,
-                outcome=ReleaseState.OUTCOME,
-                failed=ReleaseState.FAILED,
-                succeeded={
-                    ReleaseState.RELEASED: ["released"],
-                    ReleaseState.REFUSED: ["refused", "held", "passed"],
-                },
-            ),
+            states=ReleaseState,
+            succeeded={
+                ReleaseState.RELEASED: ["released"],
+                ReleaseState.REFUSED: ["refused", "held", "passed"],
+            },
             says="$request.kind & ' of ' & $request.recipe & ' version ' & $string($request.version)",
             lines=["$exists($recorded.summary) ? $recorded.summary : $outcome.summary"],
             recorded="recorded",

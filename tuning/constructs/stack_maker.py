@@ -25,8 +25,8 @@ class StackMaker:
     parts: EnvironmentParts
     permissions: Permissions
     dead_letters: sqs.Queue
-    told: dict[str, Any] = field(default_factory=dict)
-    """What functions are told beside what all stacks know, by the name of the setting. What is made later adds its own."""
+    known: dict[str, Any] = field(default_factory=dict)
+    """Values of settings beside those that all stacks have, by name. What is made later adds its own."""
 
     @classmethod
     def of(
@@ -49,8 +49,8 @@ class StackMaker:
         return cls(scope=scope, parts=parts, permissions=permissions, dead_letters=dead_letters)
 
     def settings(self, kind: type[_Kind]) -> _Kind:
-        """What these settings ask for, and nothing else. Raises KeyError for what nobody has told."""
-        known = {**self.parts.told, **self.told}
+        """What these settings ask for, and nothing else. Raises KeyError for one without a value."""
+        known = {**self.parts.known, **self.known}
         return kind(**{name: known[name] for name in kind.__struct_fields__})
 
     def function(self, step: Step, **places: str) -> HandlerFunction:

@@ -70,7 +70,7 @@ class Training(Construct):
         tasks = {step.name: make.function(step) for step in of_kind("task")}
         cdk.Tags.of(tasks["prepare_dataset"].role).add(PART, PREPARATION)
         self.machine = self._machine(tasks)
-        make.told["state_machine_arn"] = self.machine.state_machine_arn
+        make.known["state_machine_arn"] = self.machine.state_machine_arn
         make.permissions.names |= {
             "TrainingRun": [self.machine.state_machine_arn],
             "Executions": [machine_arn(self, "TrainingRun", "execution", ":*")],
@@ -103,7 +103,7 @@ class Training(Construct):
             "JobRole": [role],
         }
         guarded = (storage.datasets, storage.prepared, storage.artifacts)
-        self._make.told.update(
+        self._make.known.update(
             job_role_arn=role,
             guarded_buckets=tuple(each.bucket_name for each in guarded),
             guard_all_jobs="yes" if self.config.guard_all_jobs else "no",

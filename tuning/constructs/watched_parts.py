@@ -11,7 +11,7 @@ from tuning.constructs.alarm import Alarms
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.intake import Intake
 
-MINUTE = cdk.Duration.minutes(1)
+EACH_MINUTE = cdk.Duration.minutes(1)
 
 
 def keeps_failing(alarms: Alarms, function: HandlerFunction) -> None:
@@ -54,8 +54,8 @@ def queue_and_machine(
     timed_out: NamedAlarm,
 ) -> None:
     """What goes wrong between a queue and the end of its state machine; `oldest`: after 15 minutes."""
-    failures = machine.metric_failed(period=MINUTE, statistic="Sum")
-    timeouts = machine.metric_timed_out(period=MINUTE, statistic="Sum")
+    failures = machine.metric_failed(period=EACH_MINUTE, statistic="Sum")
+    timeouts = machine.metric_timed_out(period=EACH_MINUTE, statistic="Sum")
     for (name, description), watched, threshold in (
         (dead, intake.dead(), 1),
         (oldest, intake.oldest(), 900),
@@ -75,19 +75,19 @@ def keeps_failing_to_receive(alarms: Alarms, intake: Intake, name: str, what: st
     )
 
 
-Graph = tuple[str, Sequence[cloudwatch.IMetric]]
+ShownMetrics = tuple[str, Sequence[cloudwatch.IMetric]]
 """Its title, and what it shows."""
 
 
 def make_dashboard(
     scope: Construct,
     construct_id: str,
-    rows: Sequence[Sequence[Graph]],
+    rows: Sequence[Sequence[ShownMetrics]],
     functions: Mapping[str, HandlerFunction],
 ) -> None:
     """The last row has errors and durations of the functions."""
     lambdas = [each.function for each in functions.values()]
-    errors = [each.metric_errors(period=MINUTE, statistic="Sum") for each in lambdas]
+    errors = [each.metric_errors(period=EACH_MINUTE, statistic="Sum") for each in lambdas]
     durations = [each.metric_duration(statistic="p95") for each in lambdas]
     dashboard = cloudwatch.Dashboard(scope, construct_id)
     last = (("Errors of functions", errors), ("Duration of functions, p95", durations))

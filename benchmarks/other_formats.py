@@ -2,14 +2,8 @@
 
 import random
 from collections.abc import Callable
-from typing import Any
 
-Record = dict[str, Any]
-WORDS = "the quick brown fox jumps over lazy dogs and asks what became of it all in May".split()
-
-
-def _text(rng: random.Random, words: int = 30) -> str:
-    return " ".join(rng.choices(WORDS, k=words))
+from benchmarks.right_records import Record, of_turns, text, turn
 
 
 def _messages(rng: random.Random, last: str, *, system: bool) -> list[Record]:
@@ -17,35 +11,34 @@ def _messages(rng: random.Random, last: str, *, system: bool) -> list[Record]:
     count = 2 * rng.choice((1, 1, 1, 2, 3)) - (last == "user")
     roles = ["system"] * (system and not rng.randrange(3)) + ["user", "assistant"] * 3
     roles = roles[: count + (roles[0] == "system")]
-    return [{"role": role, "content": _text(rng)} for role in roles]
+    return [{"role": role, "content": text(rng)} for role in roles]
 
 
 def distillation(rng: random.Random) -> Record:
     """A prompt for a teacher, in a third of them with its answer."""
     roles = ("user", "assistant")[: rng.choice((1, 1, 2))]
-    system = {"system": [{"text": _text(rng, 9)}]} if not rng.randrange(3) else {}
-    turns = [{"role": role, "content": [{"text": _text(rng)}]} for role in roles]
-    return {"schemaVersion": "bedrock-conversation-2024", **system, "messages": turns}
+    system = {"system": [{"text": text(rng, 9)}]} if not rng.randrange(3) else {}
+    return of_turns([turn(role, {"text": text(rng)}) for role in roles], **system)
 
 
 def chat(rng: random.Random) -> Record:
     """Reinforcement fine-tuning: messages, what a grader compares with, and what is only its own."""
     record: Record = {"messages": _messages(rng, "user", system=True)}
     if rng.randrange(4):
-        answer = {"answer": _text(rng, 4), "steps": rng.sample(range(99), 3), "share": rng.random()}
-        record["reference_answer"] = answer if rng.randrange(2) else _text(rng, 9)
+        answer = {"answer": text(rng, 4), "steps": rng.sample(range(99), 3), "share": rng.random()}
+        record["reference_answer"] = answer if rng.randrange(2) else text(rng, 9)
     if rng.randrange(2):
         record["id"] = f"r{rng.random()}"
     if rng.randrange(2):
-        record["level"], record["source"] = rng.randrange(9), {"of": [_text(rng, 2), rng.random()]}
+        record["level"], record["source"] = rng.randrange(9), {"of": [text(rng, 2), rng.random()]}
     return record
 
 
 def _function(rng: random.Random, n: int) -> Record:
     kinds = ({"type": "string"}, {"type": "integer", "minimum": rng.randrange(9)})
-    named = {f"p{k}": {**rng.choice(kinds), "description": _text(rng, 5)} for k in range(3)}
+    named = {f"p{k}": {**rng.choice(kinds), "description": text(rng, 5)} for k in range(3)}
     schema = {"type": "object", "properties": named, "required": ["p0"]}
-    function = {"name": f"look_{n}", "description": _text(rng, 9), "parameters": schema}
+    function = {"name": f"look_{n}", "description": text(rng, 9), "parameters": schema}
     return {"type": "function", "function": function}
 
 
@@ -55,18 +48,18 @@ def chat_with_tools(rng: random.Random) -> Record:
 
 
 def anthropic(rng: random.Random) -> Record:
-    system = {"system": _text(rng, 9)} if not rng.randrange(3) else {}
+    system = {"system": text(rng, 9)} if not rng.randrange(3) else {}
     return {**system, "messages": _messages(rng, "assistant", system=False)}
 
 
 def captions(rng: random.Random) -> Record:
     """Short, as they are: a record has some 120 bytes."""
     at = f"s3://bucket-{rng.randrange(9)}/images/{rng.random()}.png"
-    return {"image-ref": at, "caption": _text(rng, rng.randint(3, 16))}
+    return {"image-ref": at, "caption": text(rng, rng.randint(3, 16))}
 
 
 def raw_text(rng: random.Random) -> Record:
-    return {"input": _text(rng, rng.choice((9, 60, 400)))}
+    return {"input": text(rng, rng.choice((9, 60, 400)))}
 
 
 OTHER_FORMATS: dict[str, Callable[[random.Random], Record]] = {

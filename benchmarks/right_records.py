@@ -11,13 +11,31 @@ def text(rng: random.Random, words: int = 30) -> str:
     return " ".join(rng.choices(WORDS, k=words))
 
 
+def of_turns(turns: list[Record], **beside: Any) -> Record:
+    return {"schemaVersion": "bedrock-conversation-2024", **beside, "messages": turns}
+
+
+def turn(role: str, *blocks: Record) -> Record:
+    return {"role": role, "content": [*blocks]}
+
+
+def use(called: str, name: str, given: Record) -> Record:
+    return {"toolUse": {"toolUseId": called, "name": name, "input": given}}
+
+
+def result(called: str, content: list[Record], **beside: str) -> Record:
+    return {"toolResult": {"toolUseId": called, "content": content, **beside}}
+
+
+def tool(name: str, about: str, schema: Record) -> Record:
+    return {"toolSpec": {"name": name, "description": about, "inputSchema": {"json": schema}}}
+
+
 def conversation(rng: random.Random) -> Record:
-    turns = [
-        {"role": ("user", "assistant")[n % 2], "content": [{"text": text(rng)}]}
-        for n in range(2 * rng.choice((1, 1, 1, 2, 4)))
-    ]
+    roles = ("user", "assistant") * rng.choice((1, 1, 1, 2, 4))
+    turns = [turn(role, {"text": text(rng)}) for role in roles]
     system = {"system": [{"text": text(rng, 9)}]} if not rng.randrange(3) else {}
-    return {"schemaVersion": "bedrock-conversation-2024", **system, "messages": turns}
+    return of_turns(turns, **system)
 
 
 def pair(rng: random.Random) -> Record:
@@ -27,9 +45,9 @@ def pair(rng: random.Random) -> Record:
 def media(rng: random.Random) -> Record:
     """A conversation with images, a video or a document, and reasoning."""
     record = conversation(rng)
-    for turn in record["messages"]:
-        blocks = turn["content"]
-        if turn["role"] == "user":
+    for each in record["messages"]:
+        blocks = each["content"]
+        if each["role"] == "user":
             kind, form = rng.choice(
                 (("image", "png"), ("image", "jpeg"), ("video", "mp4"), ("document", "pdf"))
             )
@@ -56,33 +74,23 @@ def _tool(rng: random.Random, named: str) -> Record:
     ]
     properties = {f"p{n}": kind for n, kind in enumerate(rng.sample(kinds, rng.randint(1, 4)))}
     schema = {"type": "object", "properties": properties, "required": ["p0"], "$defs": {"a": {}}}
-    spec = {"name": named, "description": text(rng, 9), "inputSchema": {"json": schema}}
-    return {"toolSpec": spec}
+    return tool(named, text(rng, 9), schema)
 
 
 def tools(rng: random.Random) -> Record:
     """A conversation in which tools are declared, used, and answered."""
     named = rng.sample(WORDS, rng.randint(1, 3))
-    turns = [{"role": "user", "content": [{"text": text(rng)}]}]
+    turns = [turn("user", {"text": text(rng)})]
     for n in range(rng.choice((1, 1, 2, 3))):
         ids = [f"t{n}-{k}" for k in range(rng.randint(1, 2))]
         uses = [
-            {
-                "toolUse": {
-                    "toolUseId": i,
-                    "name": rng.choice(named),
-                    "input": {"p0": text(rng, 4), "n": [rng.randrange(99)]},
-                }
-            }
-            for i in ids
+            use(i, rng.choice(named), {"p0": text(rng, 4), "n": [rng.randrange(99)]}) for i in ids
         ]
         answered = [{"text": text(rng, 9)}, {"json": {"found": rng.random()}}][rng.randrange(2) :]
-        answers = [
-            {"toolResult": {"toolUseId": i, "content": answered, "status": "success"}} for i in ids
-        ]
-        turns += [{"role": "assistant", "content": uses}, {"role": "user", "content": answers}]
-    turns.append({"role": "assistant", "content": [{"text": text(rng)}]})
+        answers = [result(i, answered, status="success") for i in ids]
+        turns += [turn("assistant", *uses), turn("user", *answers)]
+    turns.append(turn("assistant", {"text": text(rng)}))
     config = {"tools": [_tool(rng, one) for one in named], "toolChoice": {"auto": {}}}
     if rng.randrange(2):
         config["toolChoice"] = {"tool": {"name": named[0]}}
-    return {"schemaVersion": "bedrock-conversation-2024", "toolConfig": config, "messages": turns}
+    return of_turns(turns, toolConfig=config)

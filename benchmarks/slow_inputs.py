@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from benchmarks.other_formats import METHODS
+from benchmarks.right_records import WORDS, of_turns, turn
 from benchmarks.slow_records import FORMS, written
 from benchmarks.wrong_records import RECORDS, WAYS, each_wrong
 from tuning.datasets.check import Part, check_dataset
@@ -89,7 +90,6 @@ PIECES = (
     ),
     *("\u00df", "\u0130", "\u1e9e", "\u1eaa", "\ufb01", "\u212a", "\uac00", "\u1161", "\u3099"),
 )
-WORDS = "the quick brown fox jumps over lazy dogs and asks what became of it all in May".split()
 
 
 def records(unit: str, form: str = "text") -> bytes:
@@ -103,11 +103,7 @@ def ordinary(rng: random.Random) -> bytes:
 
 
 def _line(prompt: str, answer: str) -> bytes:
-    turns = [
-        {"role": "user", "content": [{"text": prompt}]},
-        {"role": "assistant", "content": [{"text": answer}]},
-    ]
-    record = {"schemaVersion": "bedrock-conversation-2024", "messages": turns}
+    record = of_turns([turn("user", {"text": prompt}), turn("assistant", {"text": answer})])
     return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 

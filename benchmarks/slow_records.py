@@ -5,39 +5,34 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-Record = dict[str, Any]
+from benchmarks.right_records import Record, of_turns, result, tool, turn, use
+
 WORDS = "the quick brown fox jumps over lazy dogs "
+ANSWER: list[Record] = [{"text": "a"}]
+THERE = turn("assistant", {"text": "There."})
 
 
 def _record(*blocks: Record, answer: tuple[Record, ...] = (), **beside: Any) -> Record:
-    turns = [("user", [{"text": "Where?"}, *blocks]), ("assistant", [*answer, {"text": "There."}])]
-    return _of(turns, **beside)
-
-
-def _of(turns: list[tuple[str, list[Record]]], **beside: Any) -> Record:
-    messages = [{"role": role, "content": content} for role, content in turns]
-    return {"schemaVersion": "bedrock-conversation-2024", **beside, "messages": messages}
+    asked = turn("user", {"text": "Where?"}, *blocks)
+    return of_turns([asked, turn("assistant", *answer, {"text": "There."})], **beside)
 
 
 def _tool(name: str, about: str, properties: Record, **beside: Any) -> Record:
-    schema = {"type": "object", "properties": properties, **beside}
-    return {
-        "toolSpec": {
-            "name": name,
-            "description": about or "Looks.",
-            "inputSchema": {"json": schema},
-        }
-    }
+    return tool(name, about or "Looks.", {"type": "object", "properties": properties, **beside})
 
 
 def _calls(called: list[tuple[Record, list[Record]]], *tools: Record) -> Record:
-    turns = [("user", [{"text": "Where?"}])]
+    turns = [turn("user", {"text": "Where?"})]
     for n, (given, answer) in enumerate(called):
-        use = {"toolUse": {"toolUseId": f"t{n}", "name": "look", "input": given}}
-        result = {"toolResult": {"toolUseId": f"t{n}", "content": answer}}
-        turns += [("assistant", [use]), ("user", [result])]
+        asked = turn("assistant", use(f"t{n}", "look", given))
+        turns += [asked, turn("user", result(f"t{n}", answer))]
     offered = {"tools": tools or (_tool("look", "Looks.", {"where": {"type": "string"}}),)}
-    return _of([*turns, ("assistant", [{"text": "There."}])], toolConfig=offered)
+    return of_turns([*turns, THERE], toolConfig=offered)
+
+
+def _call(given: Record, *tools: Record, times: int = 1) -> Record:
+    """A tool is called that often, and answers the same."""
+    return _calls([(given, ANSWER)] * times, *tools)
 
 
 def _image(key: str, bucket: str = "bucket") -> Record:
@@ -57,38 +52,27 @@ def _blocks(text: str, rng: random.Random) -> list[Record]:
 def _any_shape(text: str, n: int) -> Record:
     """Turns, texts, images and reasoning, in another order and number in each record."""
     rng = random.Random(n)  # noqa: S311 — reproducible, no secret
-    turns: list[tuple[str, list[Record]]] = []
+    turns: list[Record] = []
     for _ in range(rng.randint(1, 4)):
         thought = [{"reasoningContent": {"reasoningText": {"text": text[:40]}}}] * rng.randint(0, 1)
-        turns += [("user", _blocks(text, rng)), ("assistant", [*thought, {"text": text[:60]}])]
-    return _of(turns)
+        asked = turn("user", *_blocks(text, rng))
+        turns += [asked, turn("assistant", *thought, {"text": text[:60]})]
+    return of_turns(turns)
 
 
 def _any_calls(text: str, n: int) -> Record:
     """Tool uses and results, several in a turn, as many as the record's number says."""
     rng = random.Random(n)  # noqa: S311 — reproducible, no secret
-    turns, called = [("user", [{"text": text[:200]}])], 0
+    turns, called = [turn("user", {"text": text[:200]})], 0
     for _ in range(rng.randint(1, 6)):
         ids = [f"t{called + k}" for k in range(rng.randint(1, 3))]
         called += len(ids)
-        uses = [
-            {
-                "toolUse": {
-                    "toolUseId": i,
-                    "name": rng.choice(("look", "find")),
-                    "input": {"n": n / 8},
-                }
-            }
-            for i in ids
-        ]
+        uses = [use(i, rng.choice(("look", "find")), {"n": n / 8}) for i in ids]
         said = [{"text": text[:50]}] * rng.randint(0, 1)
-        answers = [
-            {"toolResult": {"toolUseId": i, "content": [{"text": "a"}] * rng.randint(1, 2)}}
-            for i in ids
-        ]
-        turns += [("assistant", [*said, *uses]), ("user", answers)]
+        answers = [result(i, ANSWER * rng.randint(1, 2)) for i in ids]
+        turns += [turn("assistant", *said, *uses), turn("user", *answers)]
     offered = {"tools": [_tool(name, "Looks.", {}) for name in ("look", "find")]}
-    return _of([*turns, ("assistant", [{"text": "There."}])], toolConfig=offered)
+    return of_turns([*turns, THERE], toolConfig=offered)
 
 
 def _any_warnings(text: str, n: int) -> Record:
@@ -109,9 +93,8 @@ def _any_warnings(text: str, n: int) -> Record:
 
 def _schema(n: int, dialect: str, **more: Any) -> Record:
     named = {f"p{n}": {"type": "string", "minLength": 1}, "q": {"type": "number", "minimum": n}}
-    tool = _tool("look", "Looks.", named, **more, required=[f"p{n}"])
-    tool["toolSpec"]["inputSchema"]["json"]["$schema"] = dialect
-    return _calls([({}, [{"text": "a"}])], tool)
+    look = _tool("look", "Looks.", named, **more, required=[f"p{n}"], **{"$schema": dialect})
+    return _call({}, look)
 
 
 def _draft_3(n: int) -> Record:
@@ -121,6 +104,10 @@ def _draft_3(n: int) -> Record:
     del schema["required"]
     schema["properties"][f"p{n}"] |= more
     return record
+
+
+def _tiny(text: str) -> Record:
+    return of_turns([turn("user", {"text": text}), turn("assistant", {"text": "b"})])
 
 
 def _with_nuls(record: Record) -> bytes:
@@ -143,10 +130,8 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     "reasoning": lambda text, n: _record(
         answer=({"reasoningContent": {"reasoningText": {"text": f"{text}{n}"}}},)
     ),
-    "input": lambda text, n: _calls([({"where": text, "n": n}, [{"text": "a"}])]),
-    "many inputs": lambda text, n: _calls(
-        [({"w": text[:9], "n": n}, [{"text": "a"}])] * (1 + n % 9)
-    ),
+    "input": lambda text, n: _call({"where": text, "n": n}),
+    "many inputs": lambda text, n: _call({"w": text[:9], "n": n}, times=1 + n % 9),
     "numbers": lambda text, n: _calls(
         [({"x": [n / 7, -n / 3e9, 10**20 + n, len(text)] * 9}, [{"json": {"n": n / 11}}])]
     ),
@@ -157,17 +142,17 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
         [({"a": [[{"b": {"c": [text, n]}}]]}, [{"json": {"a": [n]}}])]
     ),
     "results": lambda text, n: _calls([({}, [{"text": f"{text}{n}"}, {"json": {"a": text}}])] * 3),
-    "40 calls": lambda _text, n: _calls([({"n": n}, [{"text": "a"}])] * 40),
-    "tools of its own": lambda text, n: _calls(
-        [({"n": n}, [{"text": "a"}])],
+    "40 calls": lambda _text, n: _call({"n": n}, times=40),
+    "tools of its own": lambda text, n: _call(
+        {"n": n},
         _tool("look", f"{text}{n}", {f"p{n}": {"type": "string", "description": text}}),
         *(
             _tool(f"t{n}_{k}", "Does.", {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}})
             for k in range(n % 5)
         ),
     ),
-    "schemas of its own": lambda text, n: _calls(
-        [({}, [{"text": "a"}])],
+    "schemas of its own": lambda text, n: _call(
+        {},
         _tool(
             "look",
             "Looks.",
@@ -175,8 +160,8 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
             **{"$defs": {"b": {"type": "array", "items": {"enum": [text, n]}, "maxItems": n}}},
         ),
     ),
-    "words of its own": lambda text, n: _calls(
-        [({}, [{"text": "a"}])],
+    "words of its own": lambda text, n: _call(
+        {},
         _tool(
             "look",
             text,
@@ -188,16 +173,15 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     "400 calls": lambda text, n: _calls(
         [({"n": n, text[:9]: k}, [{"text": "a"}]) for k in range(400)]
     ),
-    "120 tools": lambda text, n: _calls(
-        [({"a": n}, [{"text": "a"}])],
-        *(_tool(f"t{k}" if k else "look", f"{text[:40]}{n}", {}) for k in range(120)),
+    "120 tools": lambda text, n: _call(
+        {"a": n}, *(_tool(f"t{k}" if k else "look", f"{text[:40]}{n}", {}) for k in range(120))
     ),
-    "200 properties": lambda text, n: _calls(
-        [({f"{k}{text[:5]}": n for k in range(200)}, [{"text": "a"}])],
+    "200 properties": lambda text, n: _call(
+        {f"{k}{text[:5]}": n for k in range(200)},
         _tool("look", "Looks.", {f"p{k}": {"description": f"{text[:9]}{n}"} for k in range(200)}),
     ),
-    "deep": lambda text, n: _calls(
-        [({"a": json.loads("[" * 40 + json.dumps(f"{text[:9]}{n}\1") + "]" * 40)}, [{"text": "a"}])]
+    "deep": lambda text, n: _call(
+        {"a": json.loads("[" * 40 + json.dumps(f"{text[:9]}{n}\1") + "]" * 40)}
     ),
     "image": lambda _text, n: _record(_image(f"{n}/a")),
     "images": lambda _text, n: _record(*(_image(f"{n}/{k}") for k in range(1 + n % 8))),
@@ -217,26 +201,20 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
         n, "", anyOf=[{"$ref": f"#/$defs/{n}"}], **{"$defs": {f"{n}": {"$ref": "#"}}}
     ),
     "quoted names": lambda _text, n: _schema(n, "", dependentRequired={"q": [f'"{n}"', "a\\\1b"]}),
-    "tiny": lambda _text, n: _of([("user", [{"text": f"{n}"}]), ("assistant", [{"text": "b"}])]),
-    "tiny warnings": lambda _text, n: _of(
-        [("user", [{"text": f"a{n}@b.co ze\u200bro"}]), ("assistant", [{"text": "b"}])]
-    ),
+    "tiny": lambda _text, n: _tiny(f"{n}"),
+    "tiny warnings": lambda _text, n: _tiny(f"a{n}@b.co ze\u200bro"),
     "prices": lambda _text, n: _spelt(
-        _calls([({"n": [n, "P", "P", "E"]}, [{"text": "a"}])] * 5), P="19.90", E="1E5"
+        _call({"n": [n, "P", "P", "E"]}, times=5), P="19.90", E="1E5"
     ),
     "long numbers": lambda _text, n: _spelt(
-        _calls([({"n": [10**300 + n, "F"]}, [{"text": "a"}])] * 3), F=f"0.{7**90}"
+        _call({"n": [10**300 + n, "F"]}, times=3), F=f"0.{7**90}"
     ),
-    "shuffled keys": lambda text, n: _calls(
-        [({f"{(k * n) % 997}{text[: n % 7]}\1é": k for k in range(300)}, [{"text": "a"}])]
+    "shuffled keys": lambda text, n: _call(
+        {f"{(k * n) % 997}{text[: n % 7]}\1é": k for k in range(300)}
     ),
-    "very long keys": lambda text, n: _calls([({f"{n}{text}": 1, text: "\n"}, [{"text": "a"}])]),
-    "very deep": lambda _text, n: _calls(
-        [({"a": json.loads('{"a":[' * 28 + f"{n}" + "]}" * 28)}, [{"text": "a"}])]
-    ),
-    "too deep": lambda _text, n: _calls(
-        [({"a": json.loads('{"a":[' * 90 + f"{n}" + "]}" * 90)}, [{"text": "a"}])]
-    ),
+    "very long keys": lambda text, n: _call({f"{n}{text}": 1, text: "\n"}),
+    "very deep": lambda _text, n: _call({"a": json.loads('{"a":[' * 28 + f"{n}" + "]}" * 28)}),
+    "too deep": lambda _text, n: _call({"a": json.loads('{"a":[' * 90 + f"{n}" + "]}" * 90)}),
     "escapes": lambda _text, n: (
         json.dumps(_record({"text": f"ação 🎉 {n}"}, _image(f"a/{n}"))).replace("/", "\\/").encode()
     ),
@@ -248,15 +226,10 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     "blank": lambda _text, n: _record({"text": " " * (n % 50)}, system=[{"text": "\t" * (n % 7)}]),
     "blank in any shape": lambda _text, n: _any_shape(" " * (n % 60 + 1), n),
     "blank results": lambda _text, n: _calls([({}, [{"text": " " * (n % 50 + 1)}])] * (n % 9)),
-    "1,200 calls": lambda _text, n: _calls([({"n": n}, [{"text": "a"}])] * 1200),
+    "1,200 calls": lambda _text, n: _call({"n": n}, times=1200),
     "4,000 texts": lambda text, n: _record(*[{"text": text[: 1 + n % 9]}] * 4000, _image(f"{n}")),
-    "powers of two": lambda _text, n: _calls(
-        [
-            (
-                {"x": [2.0**-k * (-1) ** n for k in range(50 + n % 500, 90 + n % 500)], "n": n},
-                [{"text": "a"}],
-            )
-        ]
+    "powers of two": lambda _text, n: _call(
+        {"x": [2.0**-k * (-1) ** n for k in range(50 + n % 500, 90 + n % 500)], "n": n}
     ),
     "draft 3": lambda _text, n: _draft_3(n),
     "buckets": lambda _text, n: _record(_image(f"{n}/a", f"bucket-{n}")),

@@ -19,6 +19,16 @@ def _with(
     setattr(fake, operation, lambda **given: really(**change(given)))
 
 
+def _updating(world: Amazon, change: Callable[[list[dict[str, Any]]], None]) -> None:
+    """`change` is shown the updates of each transaction; an empty one for each part that is none."""
+
+    def changed(given: dict[str, Any]) -> dict[str, Any]:
+        change([entry.get("Update", {}) for entry in given["TransactItems"]])
+        return given
+
+    _with(world, "dynamodb", "transact_write_items", changed)
+
+
 def random_token(world: Amazon) -> None:
     """What boto3 does by itself when none is given. The name still holds."""
     _with(
@@ -64,17 +74,13 @@ def random_execution(world: Amazon) -> None:
 def unconditional_arrival(world: Amazon) -> None:
     """The row is written anew whenever the event comes."""
 
-    really = world.ledger.transact_write_items
-
-    def transact(*, TransactItems: Any) -> Any:  # noqa: N803 — AWS's names
-        updates = [entry.get("Update", {}) for entry in TransactItems]
+    def change(updates: list[dict[str, Any]]) -> None:
         state = updates[0].get("ExpressionAttributeValues", {}).get(":state")
         if state == {"S": "received"}:
             for update in updates:
                 update.pop("ConditionExpression", None)
-        return really(TransactItems=TransactItems)
 
-    world.ledger.transact_write_items = transact
+    _updating(world, change)
 
 
 def no_reconciler(world: Amazon) -> None:
@@ -84,17 +90,14 @@ def no_reconciler(world: Amazon) -> None:
 
 def unconditional_claims(world: Amazon) -> None:
     """Each run looks what is left, and takes it."""
-    really = world.ledger.transact_write_items
 
-    def transact(*, TransactItems: Any) -> Any:  # noqa: N803 — AWS's names
-        for entry in TransactItems:
-            update = entry.get("Update", {})
+    def change(updates: list[dict[str, Any]]) -> None:
+        for update in updates:
             if "ADD committed" in update.get("UpdateExpression", ""):
                 update.pop("ConditionExpression", None)
                 update["ExpressionAttributeValues"].pop(":left", None)
-        return really(TransactItems=TransactItems)
 
-    world.ledger.transact_write_items = transact
+    _updating(world, change)
 
 
 def ledger_first(world: Amazon) -> None:
@@ -174,16 +177,14 @@ def deaf_to_stops(world: Amazon) -> None:
 
 def forgetful_registry(world: Amazon) -> None:
     """Nobody finds out that a run has its version already."""
-    really = world.ledger.transact_write_items
 
-    def call(*, TransactItems: Any, **given: Any) -> Any:  # noqa: N803 — AWS's name
-        for entry in TransactItems:
-            key = entry.get("Update", {}).get("Key", {}).get("pk", {})
+    def change(updates: list[dict[str, Any]]) -> None:
+        for update in updates:
+            key = update.get("Key", {}).get("pk", {})
             if key.get("S", "").startswith("model##"):
                 key["S"] = f"model##{uuid.uuid4().hex}"
-        return really(TransactItems=TransactItems, **given)
 
-    world.ledger.transact_write_items = call
+    _updating(world, change)
 
 
 def _edited(definition: Mapping[str, Any], edit: Callable[[Any], Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Put:
 class Scenario:
     name: str
     puts: tuple[Put, ...]
-    end: str
+    end: str = "trained"
     """The state that every run ends in when nothing goes wrong; or each in its own, as `each` says."""
     each: tuple[str, ...] = ()
     or_each: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Scenario:
     """Of how many single faults one strikes: more where the same steps are taken as in another scenario.
     With EVERY_FAULT all do.
     """
-    pairs: int = 250
+    pairs: int = 50
     """How many histories with two faults are lived, of all that there are."""
     longer: int = 50
     """And how many with three to six."""
@@ -139,18 +139,20 @@ def _put(content: bytes | None = None, *, folder: str = FOLDER, version: str = "
     return Put(key=f"{folder}/train.jsonl", version=version, content=content)
 
 
-_TWO_VERSIONS = (
-    _put(records("First"), folder=_GIVES_WAY),
-    _put(records("Second"), folder=_GIVES_WAY, version="v2"),
-)
+def _one(about: str) -> tuple[Put, ...]:
+    return (_put(records(about)),)
+
+
+def _two(folder: str = FOLDER) -> tuple[Put, ...]:
+    """Versions of one key."""
+    first = _put(records("First"), folder=folder)
+    return first, _put(records("Second"), folder=folder, version="v2")
+
+
+FEW = {"pairs": 20, "longer": 20}
+"""Of scenarios whose histories are long, or much like those of another."""
 _SCENARIOS = (
-    Scenario(
-        name="a sound upload",
-        puts=(_put(records("Shipping")),),
-        end="trained",
-        pairs=1_000,
-        longer=500,
-    ),
+    Scenario(name="a sound upload", puts=_one("Shipping"), pairs=1_000, longer=500),
     Scenario(
         name="a broken upload and a poisonous message in a batch",
         puts=(_put(records("Returns", role="assistent")),),
@@ -159,9 +161,7 @@ _SCENARIOS = (
         pairs=400,
         longer=200,
     ),
-    Scenario(
-        name="an upload that was deleted", puts=(_put(None),), end="refused", pairs=50, longer=20
-    ),
+    Scenario(name="an upload that was deleted", puts=(_put(None),), end="refused", longer=20),
     Scenario(
         name="an upload to no recipe's folder",
         puts=(_put(records("Lost"), folder="datasets/support-nova-mikro"),),
@@ -172,64 +172,48 @@ _SCENARIOS = (
     Scenario(
         name="three versions of one key, and money for two",
         puts=tuple(_put(records(f"Number {n}"), version=f"v{n}") for n in range(3)),
-        end="trained",
         each=("trained", "trained", "refused"),
         one_in=5,
-        pairs=20,
-        longer=20,
+        **FEW,
     ),
     Scenario(
         name="two versions of one key, and a place for one job",
-        puts=(_put(records("First")), _put(records("Second"), version="v2")),
-        end="trained",
+        puts=_two(),
         quota=1,
         newest_first=True,
         one_in=5,
-        pairs=20,
-        longer=20,
+        **FEW,
     ),
     Scenario(
         name="a job that fails",
-        puts=(_put(records("Unlucky")),),
+        puts=_one("Unlucky"),
         end="failed",
         job="fails",
         one_in=2,
         pairs=150,
-        longer=50,
     ),
     Scenario(
-        name="a job that stalls",
-        puts=(_put(records("Stuck")),),
-        end="failed",
-        job="stalls",
-        one_in=6,
-        pairs=20,
-        longer=20,
+        name="a job that stalls", puts=_one("Stuck"), end="failed", job="stalls", one_in=6, **FEW
     ),
     Scenario(
         name="late indexes, two versions of one key, and a place for one job",
-        puts=(_put(records("First")), _put(records("Second"), version="v2")),
-        end="trained",
+        puts=_two(),
         quota=1,
         late_seconds=LATE_SECONDS,
         one_in=5,
-        pairs=20,
-        longer=20,
+        **FEW,
     ),
     Scenario(
         name="a token that Bedrock forgets, and a name that it finds late",
-        puts=(_put(records("Forgotten")),),
-        end="trained",
+        puts=_one("Forgotten"),
         late_seconds=LATE_SECONDS,
         forgets_tokens=True,
         one_in=3,
         pairs=100,
-        longer=50,
     ),
     Scenario(
         name="two versions of one key, of which the older gives way",
-        puts=_TWO_VERSIONS,
-        end="trained",
+        puts=_two(_GIVES_WAY),
         each=("stopped", "trained"),
         or_each=("trained", "trained"),
         newest_first=True,
@@ -239,8 +223,7 @@ _SCENARIOS = (
     ),
     Scenario(
         name="a newer version while the older one starts its job",
-        puts=_TWO_VERSIONS,
-        end="trained",
+        puts=_two(_GIVES_WAY),
         or_each=("stopped", "trained"),
         newer_after_seconds=SETTLE.total_seconds() + 2,
         one_in=3,
@@ -249,8 +232,7 @@ _SCENARIOS = (
     ),
     Scenario(
         name="a newer version while the older one waits for a job slot",
-        puts=_TWO_VERSIONS,
-        end="trained",
+        puts=_two(_GIVES_WAY),
         each=("stopped", "trained"),
         or_each=("trained", "trained"),
         newer_after_seconds=SETTLE.total_seconds() + 60,
@@ -259,42 +241,25 @@ _SCENARIOS = (
         pairs=40,
         longer=20,
     ),
-    Scenario(
-        name="clocks that are half an hour off",
-        puts=(_put(records("Early")),),
-        end="trained",
-        clocks_off=1,
-        one_in=3,
-        pairs=50,
-        longer=50,
-    ),
+    Scenario(name="clocks that are half an hour off", puts=_one("Early"), clocks_off=1, one_in=3),
     Scenario(
         name="clocks that are half an hour off the other way, and a full quota",
-        puts=(_put(records("Tardy")),),
-        end="trained",
+        puts=_one("Tardy"),
         clocks_off=-1,
         full_until_seconds=1500,
         one_in=3,
-        pairs=50,
-        longer=50,
     ),
     Scenario(
         name="a deployment while a run of the former version is under way",
-        puts=(_put(records("Skewed")),),
-        end="trained",
+        puts=_one("Skewed"),
         deployed_at=900,
         one_in=2,
-        pairs=50,
-        longer=50,
     ),
     Scenario(
         name="a rollback while a run of this version is under way",
-        puts=(_put(records("Rolled back")),),
-        end="trained",
+        puts=_one("Rolled back"),
         rolled_back_at=900,
         one_in=2,
-        pairs=50,
-        longer=50,
     ),
 )
 SCENARIOS = tuple(replace(each, one_in=1) if EVERY_FAULT else each for each in _SCENARIOS)

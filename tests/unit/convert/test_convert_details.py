@@ -1,10 +1,12 @@
 """The corners of rich dialects: each carried over whole, or refused by its own name."""
 
 import pytest
+from builders import converse
+from convert.peoples_dialects import ANSWER as HO
+from convert.peoples_dialects import ASKED as HI
+from convert.peoples_dialects import message
 
 NOVA_2 = "amazon.nova-2-lite-v1:0:256k"
-HI = {"role": "user", "content": "Hi"}
-HO = {"role": "assistant", "content": "Ho"}
 PLACE = {"s3Location": {"uri": "s3://bucket/a.pdf"}}
 
 
@@ -13,14 +15,8 @@ def anthropic(*blocks, role="user", **beside):
 
 
 def bedrock(asked, answered=({"text": "Ho"},), **beside):
-    return {
-        "schemaVersion": "bedrock-conversation-2024",
-        "messages": [
-            {"role": "user", "content": asked},
-            {"role": "assistant", "content": list(answered)},
-        ],
-        **beside,
-    }
+    turns = message("user", asked), message("assistant", list(answered))
+    return converse(*turns, **beside)
 
 
 def result(**more):
@@ -41,33 +37,18 @@ SAME = [
     bedrock([result(content=[{"json": {"a": [1, None]}}, {"text": "x"}], status="error")]),
     bedrock([result(content=[])]),
 ]
-ANY_ARGUMENTS = {"type": "object", "properties": {}}
+X = {"type": "function", "function": {"name": "x"}}
+X_READ = {"toolSpec": {"name": "x", "inputSchema": {"json": {"type": "object", "properties": {}}}}}
 READ = [
     (bedrock("Hi", ({"text": "Ho"},), system="S"), {"system": [{"text": "S"}]}),
     (
         anthropic({"type": "image", "source": {"type": "url", "url": "s3://b/a.webp"}}),
         {"system": [{"text": "S"}]},
     ),
+    (openai(HO, tools=[X]), {"toolConfig": {"tools": [X_READ]}}),
     (
-        openai(HO, tools=[{"type": "function", "function": {"name": "x"}}]),
-        {
-            "toolConfig": {
-                "tools": [{"toolSpec": {"name": "x", "inputSchema": {"json": ANY_ARGUMENTS}}}]
-            }
-        },
-    ),
-    (
-        openai(
-            HO,
-            tools=[{"type": "function", "function": {"name": "x"}}],
-            tool_choice={"type": "function", "function": {"name": "x"}},
-        ),
-        {
-            "toolConfig": {
-                "tools": [{"toolSpec": {"name": "x", "inputSchema": {"json": ANY_ARGUMENTS}}}],
-                "toolChoice": {"tool": {"name": "x"}},
-            }
-        },
+        openai(HO, tools=[X], tool_choice=X),
+        {"toolConfig": {"tools": [X_READ], "toolChoice": {"tool": {"name": "x"}}}},
     ),
 ]
 REFUSED = [
@@ -87,7 +68,7 @@ REFUSED = [
     ("CV303", bedrock([{"text": "a"}], [{"video": {"format": "mp4", "source": PLACE}}]), "converse"),
     ("CV208", openai(CALLING, {"role": "tool", "tool_call_id": "1", "content": [{"type": "image_url", "image_url": "s3://b/a.png"}]}), "converse"),
     ("CV210", openai(HO, tools=[{"type": "web_search"}]), "converse"),
-    ("CV302", openai(HO, tools=[{"type": "function", "function": {"name": "x"}}]), "distillation"),
+    ("CV302", openai(HO, tools=[X]), "distillation"),
     ("CV303", bedrock([{"video": {"format": "mp4", "source": PLACE}}]), "openai_chat"),
     ("CV308", bedrock([{"text": "a"}, result()]), "openai_chat"),
     ("CV308", bedrock([result(status="error")]), "openai_chat"),

@@ -2,7 +2,10 @@
 
 import io
 import json
+from itertools import chain
 
+from builders import converse, lines, text, turn
+from convert.peoples_dialects import chat, shared
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,16 +29,14 @@ ARGUMENTS = st.dictionaries(NAME, JSON, max_size=3)
 
 def through(record, to):
     """The one record, written in that format; its extras are what the test gave it."""
-    raw = json.dumps(record, ensure_ascii=False).encode() + b"\n"
-    conversion = convert(io.BytesIO(raw), name="a.jsonl", target=Target.of_format(to))
-    lines = list(conversion)
+    conversion = convert(io.BytesIO(lines(record)), name="a.jsonl", target=Target.of_format(to))
+    (written,) = conversion
     assert not conversion.summary.counts, conversion.summary.findings
-    return json.loads(lines[0].record)
+    return json.loads(written.record)
 
 
 def neutral(record, source=None):
-    raw = json.dumps(record, ensure_ascii=False).encode() + b"\n"
-    conversion = convert(io.BytesIO(raw), name="a.jsonl", source=source)
+    conversion = convert(io.BytesIO(lines(record)), name="a.jsonl", source=source)
     ((_, made),) = conversion.records()
     return made
 
@@ -44,15 +45,8 @@ def neutral(record, source=None):
 def plain(draw):
     """Converse of plain texts."""
     rounds = draw(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=3))
-    record = {"schemaVersion": "bedrock-conversation-2024"}
-    if draw(st.booleans()):
-        record["system"] = [{"text": draw(TEXT)}]
-    record["messages"] = [
-        {"role": role, "content": [{"text": text}]}
-        for pair in rounds
-        for role, text in zip(("user", "assistant"), pair, strict=True)
-    ]
-    return record
+    system = {"system": [text(draw(TEXT))]} if draw(st.booleans()) else {}
+    return converse(*chain.from_iterable(rounds), **system)
 
 
 @st.composite
@@ -82,10 +76,10 @@ def rich(draw):
         for use in uses
     ]
     record["messages"] += [
-        {"role": "user", "content": asked},
-        {"role": "assistant", "content": answered + [{"toolUse": use} for use in uses]},
-        {"role": "user", "content": results + draw(st.sampled_from([[], [{"text": "So?"}]]))},
-        {"role": "assistant", "content": [{"text": draw(TEXT)}]},
+        turn("user", *asked),
+        turn("assistant", *answered, *({"toolUse": use} for use in uses)),
+        turn("user", *results, *draw(st.sampled_from([[], ["So?"]]))),
+        turn("assistant", draw(TEXT)),
     ]
     return record
 
@@ -128,23 +122,15 @@ def test_every_dialect_of_a_dialogue_is_read_as_the_same(record):
     system = [block["text"] for block in record.get("system", [])]
     texts = [message["content"][0]["text"] for message in record["messages"]]
     speakers = ["human", "gpt"] * len(texts)
-    sharegpt = {
-        "conversations": [{"from": "system", "value": text} for text in system]
-        + [{"from": who, "value": text} for who, text in zip(speakers, texts, strict=False)]
-    }
+    sharegpt = shared(*(("system", text) for text in system), *zip(speakers, texts, strict=False))
     alpaca = {
         "system": system[0] if system else "",
         "history": [list(pair) for pair in zip(texts[:-2:2], texts[1:-2:2], strict=True)],
         "instruction": texts[-2],
         "output": texts[-1],
     }
-    anthropic = {
-        "system": [{"type": "text", "text": text} for text in system],
-        "messages": [
-            {"role": role, "content": [{"type": "text", "text": text}]}
-            for role, text in zip(["user", "assistant"] * len(texts), texts, strict=False)
-        ],
-    }
+    typed = [[{"type": "text", "text": text}] for text in texts]
+    anthropic = chat(*typed, system=[{"type": "text", "text": text} for text in system])
     said = neutral(record)
     assert neutral(sharegpt) == said
     assert neutral(alpaca) == said
@@ -156,5 +142,5 @@ def test_every_dialect_of_a_dialogue_is_read_as_the_same(record):
 def test_what_the_grader_needs_arrives_unchanged(record, beside):
     taken = {"messages", "tools", "tool_choice", "system"}
     beside = {name: value for name, value in beside.items() if name not in taken}
-    chat = through(record, "openai_chat")
-    assert through({**chat, **beside}, "openai_chat") == {**chat, **beside}
+    messages = through(record, "openai_chat")
+    assert through({**messages, **beside}, "openai_chat") == {**messages, **beside}

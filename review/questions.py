@@ -16,6 +16,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from review.physical import EXAMPLE_ACCOUNT, Physical
 from review.policy_documents import PolicyDocument, documents
+from tuning.pipeline.import_tasks import IMPORT_STEPS
 from tuning.pipeline.manifest import OPTED_STEPS, STEPS
 
 Expected = Literal["allowed", "denied", "never"]
@@ -102,24 +103,21 @@ def table_cases(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _members(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Groups replaced by who or what belongs to them, groups of groups too."""
-    return tuple(
-        member
-        for name in names
-        for member in (_members(groups[name], groups) if name in groups else [name])
-    )
-
-
-_ALL_BUT = (
-    ("deploy_model",),
-    ("answer_prompts",),
-    ("answer_prompts", "verify_release"),
-    ("decide_release",),
-    ("delete_models",),
-    ("begin_release", "finish_release", "remove_candidates"),
-    ("remove_candidates",),
-)
-"""Groups of all functions but some."""
+    """Groups replaced by who or what belongs to them, groups of groups too; `every function but this and that` by all
+    others of the group, so that a new step is among those who may not. Raises ValueError where one that is left out is
+    not of it.
+    """
+    found: list[str] = []
+    for name in names:
+        group, _, left_out = name.partition(" but ")
+        if group not in groups:
+            found.append(name)
+            continue
+        members, without = _members(groups[group], groups), left_out.split(" and ")
+        if left_out and (strangers := set(without) - set(members)):
+            raise ValueError(f"{name!r}: not of that group: {', '.join(sorted(strangers))}")
+        found += [each for each in members if each not in without]
+    return tuple(found)
 
 
 def _vocabulary() -> dict[str, Any]:
@@ -132,6 +130,7 @@ def _vocabulary() -> dict[str, Any]:
     with_ledger = [s for s in STEPS if any("Ledger" in each.on for each in s.access)]
     words["groups"] |= {
         "every function": [step.name for step in STEPS],
+        "every function of imports": [step.name for step in IMPORT_STEPS],
         "every function in the VPC": [step.name for step in STEPS if step.in_vpc],
         "every function with the ledger": [step.name for step in with_ledger],
         "every function that updates the ledger": [
@@ -139,12 +138,6 @@ def _vocabulary() -> dict[str, Any]:
             for step in with_ledger
             if any("dynamodb:UpdateItem" in each.actions for each in step.access)
         ],
-        **{
-            f"every function but {' and '.join(some)}": [
-                s.name for s in STEPS if s.name not in some
-            ]
-            for some in _ALL_BUT
-        },
         "the role of every function": [f"the role of {step.name}" for step in STEPS],
     }
     return words

@@ -22,6 +22,7 @@ from lambdas import check_adapter, deployed_recipes
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.imports.import_run import OF_IMPORTS, ImportRecord
+from tuning.pipeline.import_tasks import IMPORT_STEPS
 from tuning.releases.model_version import ModelVersion
 
 WEIGHTS = "weights-bucket"
@@ -30,11 +31,6 @@ description = "Support."
 architecture = "LlamaForCausalLM"
 base = "tiny"
 """
-STEPS = (
-    *("receive_adapter", "check_adapter", "reserve_import", "merge_tensors"),
-    *("assemble_model", "import_model", "verify_import", "finish_import"),
-    "reconcile_imports",
-)
 FOLDER = "adapters/support/a/"
 BEGINS = f"{FOLDER}adapter_model.safetensors"
 WHOLE = "models/support/b/"
@@ -120,8 +116,8 @@ class Importing:
         """Settings are read anew."""
         names = ",".join(sorted(path.stem for path in self.recipes.glob("*.toml")))
         monkeypatch.setenv("RECIPES", names)
-        for name in STEPS:
-            self._module(name)._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
+        for step in IMPORT_STEPS:
+            self._module(step.name)._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
 
     def recipe(self, name: str, text: str) -> None:
         (self.recipes / f"{name}.toml").write_text(text)

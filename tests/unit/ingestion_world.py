@@ -10,7 +10,8 @@ from typing import Any
 from mortal_clients import DiedError, install_mortal
 from recipe_refusal_cases import exceptions, refusal
 
-HANDLERS = ("receive_document", "start_ingestion", "follow_ingestion")
+from tuning.pipeline.ingestion_tasks import INGESTION_STEPS
+
 PLACE = "BASE000001/SOURCE0001"
 ENVIRONMENT = {
     "ENVIRONMENT": "dev",
@@ -113,8 +114,8 @@ class Ingesting:
         self.bedrock = Bedrock(world=self)
         services = {"bedrock-agent": self.bedrock, "stepfunctions": self}
         install_mortal(monkeypatch, services, self._live, ENVIRONMENT)
-        for name in HANDLERS:
-            _module(name)._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
+        for step in INGESTION_STEPS:
+            _module(step.name)._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
         return self
 
     def _live(self, _operation: str, call: Callable[[], Any]) -> Any:

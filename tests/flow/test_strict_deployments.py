@@ -6,6 +6,13 @@ import pytest
 from jobs_of_a_stage import NOVA, begun, ended, lay_data, record
 from strict import ACCOUNT, a_key, a_user, lets, may, policy, refused
 
+STAGE = {
+    "phase_seconds": 0.02,
+    "deployment_seconds": 600,
+    "tokens_per_minute": 2_000,
+    "model_units": 1,
+    "enforce": True,
+}
 ASKED = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 

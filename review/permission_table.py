@@ -5,9 +5,8 @@
 
 import json
 import sys
-import textwrap
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ def render(entries: Mapping[str, Entry]) -> str:
     blocks = []
     for roles, rows in sorted(shares.items(), key=lambda share: (-len(share[0]), share[0])):
         if len(roles) > 1:
-            blocks.append(f"[[several]]\nroles = [\n{_filled(roles)}\n]")
+            blocks.append(f"[[several]]\nroles = {_texts(roles)}")
             blocks += _rows("several", rows)
     for role, entry in entries.items():
         blocks.append(f"[{role}]\nassumed_by = {_texts(entry['assumed_by'])}")
@@ -113,13 +112,7 @@ def _rows(of: str, rows: Iterable[_Row]) -> Iterator[str]:
         )
 
 
-def _filled(names: Iterable[str]) -> str:
-    indent = " " * 4
-    text = ", ".join(map(json.dumps, names)) + ","
-    return textwrap.fill(text, 100, initial_indent=indent, subsequent_indent=indent)
-
-
-def _texts(values: list[str]) -> str:
+def _texts(values: Sequence[str]) -> str:
     line = f"[{', '.join(map(json.dumps, values))}]"
     if len(line) <= 80:  # noqa: PLR2004 — then it fits on a line of 100 with its name
         return line

@@ -53,3 +53,32 @@ def test_every_decision_on_the_stack_and_beside_it_is_as_the_table_has_it(opted,
     assert len([row for row in decided if word in row.case.says.lower()]) >= least
     assert len(decided) >= 400
     assert [(row.case, row.got) for row in decided if not row.holds] == []
+
+
+def test_no_deployment_replaces_a_security_group_for_its_description(opted):
+    """Another text makes another group. Those that attached the former lose what it reached, and CloudFormation refuses
+    it where another stack uses the group's id.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+    """
+    descriptions = {
+        group.properties["GroupDescription"]
+        for name in ("assisted", "documented", "imported", "tooled")
+        for group in opted(name).environment.of_type("AWS::EC2::SecurityGroup")
+    }
+    assert descriptions == {
+        "Agents of the assistants",
+        "Bedrock model customization jobs",
+        "Callers of the live models",
+        "PrivateLink endpoint AgentCore",
+        "PrivateLink endpoint Bedrock",
+        "PrivateLink endpoint BedrockAgent",
+        "PrivateLink endpoint BedrockAgentRuntime",
+        "PrivateLink endpoint BedrockRuntime",
+        "PrivateLink endpoint ExecuteApi",
+        "PrivateLink endpoint Lambda",
+        "PrivateLink endpoint S3",
+        "PrivateLink endpoint Sns",
+        "PrivateLink endpoint States",
+        "The functions of the tuning platform",
+        "Those who ask the assistants",
+    }

@@ -88,7 +88,9 @@ class Network(Construct):
     @cached_property
     def askers_group(self) -> SecurityGroup:
         """Of those who ask assistants; it reaches their API and nothing else, no model either."""
-        group = SecurityGroup(self, "Askers", vpc=self.vpc, description="Callers of the assistants")
+        group = SecurityGroup(
+            self, "Askers", vpc=self.vpc, description="Those who ask the assistants"
+        )
         self.endpoints.reached_by(group, "ExecuteApi")
         return group
 

@@ -67,6 +67,7 @@ REFUSED = [
     ("CV208", bedrock([{"text": "a"}], [result()]), "converse"),
     ("CV303", bedrock([{"text": "a"}], [{"video": {"format": "mp4", "source": PLACE}}]), "converse"),
     ("CV208", openai(CALLING, {"role": "tool", "tool_call_id": "1", "content": [{"type": "image_url", "image_url": "s3://b/a.png"}]}), "converse"),
+    ("CV208", {"messages": [{"role": "system", "content": [{"type": "text", "text": "S"}, {"type": "image_url", "image_url": "s3://b/a.png"}]}, HI, HO]}, "converse"),
     ("CV210", openai(HO, tools=[{"type": "web_search"}]), "converse"),
     ("CV302", openai(HO, tools=[X]), "distillation"),
     ("CV303", bedrock([{"video": {"format": "mp4", "source": PLACE}}]), "openai_chat"),

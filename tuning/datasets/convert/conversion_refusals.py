@@ -33,7 +33,7 @@ RULES = MappingProxyType(
         "CV303": "the target holds no pictures or videos",
         "CV304": "the target holds no reasoning",
         "CV305": "the target holds no system text",
-        "CV306": "the target holds one text a message",
+        "CV306": "the target holds one text per message",
         "CV307": "the target is made of another kind of record",
         "CV308": "the target cannot say this in the same order or with the same detail",
         "CV309": "the target needs an answer",

@@ -71,7 +71,7 @@ def dialogue(messages: Iterable[Fields]) -> tuple[list[str], list[Turn]]:
                 message.changed("blank system text left out")
                 message.close()
                 continue
-            system += [block.text for block in _parts(message) if isinstance(block, Text)]
+            system += [text.text for text in _texts(message, "a system message")]
         elif role == "assistant":
             turns.append(Turn(role="assistant", blocks=tuple(_assistant(message, calls))))
         else:
@@ -177,6 +177,15 @@ def _parts(message: Fields) -> Iterable[Block]:
     yield from parts
 
 
+def _texts(message: Fields, what: str) -> tuple[Text, ...]:
+    """The content of a message that no target gives media to."""
+    content = tuple(_parts(message))
+    texts = tuple(block for block in content if isinstance(block, Text))
+    if texts != content:
+        refuse("CV208", f"{what} holds media", "Keep it to text.", message.at("content"))
+    return texts
+
+
 def _part(part: Fields) -> Text | Media:
     kind = part.text("type")
     if kind == "text":
@@ -224,9 +233,7 @@ def _arguments(function: Fields) -> dict[str, Any]:
 
 
 def _result(message: Fields, calls: _Calls) -> tuple[Block, ...]:
-    content = tuple(_parts(message))
-    if not all(isinstance(block, Text) for block in content):
-        refuse("CV208", "a tool's result holds media", "Keep it to text.", message.at("content"))
+    content = _texts(message, "a tool's result")
     return (ToolResult(id=calls.answered(message), content=content),)
 
 

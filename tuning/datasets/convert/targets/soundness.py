@@ -173,12 +173,12 @@ def _held(block: Block, turn: Turn, number: int, to: Writing) -> None:
 
 def _media(kind: str, turn: Turn, number: int, to: Writing) -> None:
     if turn.role == "assistant":
-        refuse("CV303", f"turn {number}: the assistant shows a {kind}", "Only users may.")
+        refuse("CV303", f"turn {number}: the assistant shows media ({kind})", "Only users may.")
     if kind not in to.target.media:
         taken = f"only {', '.join(sorted(to.target.media))}" if to.target.media else "text only"
         refuse(
             "CV303",
-            f"turn {number} holds a {kind}; {to.target.reader} takes {taken}",
+            f"turn {number} holds media ({kind}); {to.target.reader} takes {taken}",
             f"Choose a model that sees: {spelt(to.target.others(kind))}; or leave the record out.",
             options=to.target.others(kind),
         )

@@ -127,7 +127,9 @@ def _part(block: Text | Media) -> dict[str, Any]:
     if isinstance(block, Text):
         return {"type": "text", "text": block.text}
     if block.kind != "image":
-        refuse("CV303", f"a {block.kind}; this format holds images only", "Leave the record out.")
+        refuse(
+            "CV303", f"media ({block.kind}); this format holds images only", "Leave the record out."
+        )
     return {"type": "image_url", "image_url": {"url": block.uri}}
 
 

@@ -91,11 +91,14 @@ def policy_rules(environment: str) -> list[PolicyRule]:
 
 def table_cases(text: str) -> Iterator[dict[str, Any]]:
     """The cases of a file of `decisions/`, whole. What all cases of a rule have in common its rule says, once, and what
-    all rules of a file do the file. Raises ValueError where something is said a second time.
+    all rules of a file do the file. Raises ValueError where something is said a second time, or a rule asks nothing.
     """
     table = tomllib.loads(text)
     for rule in table.pop("rule"):
-        for case in rule.pop("cases", [{}]):
+        cases = rule.pop("cases", [{}])
+        if not cases:
+            raise ValueError(f"{rule['says']!r}: has no case, so nothing would be asked")
+        for case in cases:
             given = Counter(key for part in (table, rule, case) for key in part)
             if twice := [key for key, times in given.items() if times > 1]:
                 raise ValueError(f"{rule['says']!r}: given twice: {', '.join(twice)}")

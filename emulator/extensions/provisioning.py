@@ -48,9 +48,10 @@ def _extend(
     by: Callable[..., Provisioned],
     what: Apply | TemplateCheck,
 ) -> None:
+    """What MiniStack only creates is not updated; what it does not create is a KeyError, at start."""
     handlers = provisioners._RESOURCE_HANDLERS[resource_type]
     for action in actions:
-        if action in handlers:
+        if action == "create" or action in handlers:
             patch(handlers, action, by, what, _PROPERTIES[action])
 
 

@@ -81,9 +81,10 @@ class World:
         return [each for page in pages for each in page["Functions"]]
 
     def function_named(self, part: str) -> str:
-        """The whole name of a function."""
+        """The whole name of the one function that has this in its name."""
         names: list[str] = [each["FunctionName"] for each in self.functions()]
-        return next(name for name in names if part in name)
+        (name,) = [each for each in names if part in each]
+        return name
 
     def forget_the_slots(self) -> None:
         """That there was none: else the account would be tried again in half an hour only."""

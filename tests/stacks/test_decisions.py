@@ -47,6 +47,11 @@ def test_what_is_said_a_second_time_is_refused(case):
         list(table_cases(table))
 
 
+def test_a_rule_that_asks_nothing_is_refused():
+    with pytest.raises(ValueError, match="'x': has no case"):
+        list(table_cases('[[rule]]\nsays = "x"\ncases = []'))
+
+
 def test_every_weakened_policy_is_noticed(reviewed):
     here = reviewed.environment
     rows = [row for row in EQUIVALENT if here in row.get("only", [here])]

@@ -209,6 +209,7 @@ def test_a_table_is_trained_as_what_it_was_converted_to(aws, context):
     key = KEY.replace("train.jsonl", "train.csv")
     run = any_run(upload=any_upload(key=key), recipe=any_recipe(convert=ConversionOptions()))
     rows = "".join(f"Question {n}?,Answer {n}.\n" for n in range(10))
+    aws.s3.versions.clear()
     aws.s3.lay(DATASETS, key, f"prompt,completion\n{rows}".encode())
     answer = prepare(context, run)
     [(place, [copy])] = copies(aws).items()

@@ -89,7 +89,7 @@ def test_what_is_being_updated_as_its_time_ends_is_removed_when_it_can_be(bought
 
 
 def test_a_release_that_begins_as_it_is_removed_is_not_lost(serving, monkeypatch):
-    """Between the look and the last word the recipe is serving for anew: it stays on the list."""
+    """Between the look and the last word Provisioned Throughput is bought anew: it stays on the list."""
     late(serving, 5, monkeypatch)
     removals(serving)
     live = serving.live

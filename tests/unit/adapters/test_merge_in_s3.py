@@ -50,8 +50,10 @@ def local(tmp_path):
 
 
 def uploaded(s3, folder, prefix):
+    """Each file under a version of its own, as in S3: that of another file finds nothing."""
     for path in folder.iterdir():
-        s3.lay(BUCKET, f"{prefix}{path.name}", path.read_bytes())
+        key = f"{prefix}{path.name}"
+        s3.lay(BUCKET, key, path.read_bytes(), f"first of {key}")
     return PinnedFolder(f"s3://{BUCKET}/{prefix}", pinned_files(BUCKET, prefix))
 
 

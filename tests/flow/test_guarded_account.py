@@ -139,7 +139,7 @@ def test_a_person_asks_behind_the_guardrail(guarded, live):
 def test_a_person_sees_what_the_deployed_guardrail_does(guarded):
     masked = tuning(guarded, "guard", MASKED)
     assert masked.returncode == 0, masked.stderr
-    assert masked.stdout.splitlines()[:2] == ["masked", "  goes on: Meu CPF é {CPF}."]
+    assert masked.stdout.splitlines()[:2] == ["masked", "  passed on as: Meu CPF é {CPF}."]
     tests = tuning(
         guarded, "guard", "--tests", "--guardrail", str(ROOT / "guardrails/support.toml")
     )

@@ -113,7 +113,7 @@ def test_exit_1_with_the_switch_to_turn(world, canary):
     code, out, _ = canary()
     assert code == 1
     assert f"nodes_cannot_talk: {NODES}" in out
-    assert "Turn: job_nodes_talk=True in the Config of dev (app.py)" in out
+    assert "Set: job_nodes_talk=True in the Config of dev (app.py)" in out
 
 
 def test_one_document_for_programs(world, canary):

@@ -37,7 +37,7 @@ def test_a_lost_row_comes_back_from_the_newest_execution_and_the_tagged_job(acco
     kept = account.dynamodb.record(RUN.id)
     assert (kept.state, kept.job_arn, kept.execution) == ("training", arn, f"{RUN.id}-2")
     assert kept.training_run == RUN
-    assert "put back as training" in capsys.readouterr().err
+    assert "restored as training" in capsys.readouterr().err
 
 
 def test_a_row_that_is_there_is_not_touched(account):

@@ -96,7 +96,7 @@ def test_a_list_shows_what_it_leaves_out(account, capsys):
     left(runs_command, month="2026-11", newest=1, shown="text")
     assert "2 older ones are not shown; --newest 3" in capsys.readouterr().err
     left(runs_command, month="2026-11", newest=1, state="failed", shown="text")
-    assert "no run fits among 3 runs of 2026-11" in capsys.readouterr().err
+    assert "none of the 3 runs of 2026-11 matches" in capsys.readouterr().err
 
 
 def test_a_queue_position_is_shown_beside_the_state(account, capsys):

@@ -55,30 +55,37 @@ def advise_command(  # noqa: PLR0913 — one parameter an option; typer reads th
         str | None, typer.Option(help="How often the facts change in a month. Assumed: 1.")
     ] = None,
     changed_percent: Annotated[
-        int | None, typer.Option(help="Of the documents, at each change. Assumed: 10.")
+        int | None,
+        typer.Option(help="Percentage of the documents that changes each time. Assumed: 10."),
     ] = None,
-    questions: Annotated[int | None, typer.Option(help="A month. Assumed: 1000.")] = None,
-    question_tokens: Annotated[int | None, typer.Option(help="Of one. Assumed: 100.")] = None,
-    answer_tokens: Annotated[int | None, typer.Option(help="Of one. Assumed: 300.")] = None,
+    questions: Annotated[
+        int | None, typer.Option(help="Questions per month. Assumed: 1000.")
+    ] = None,
+    question_tokens: Annotated[
+        int | None, typer.Option(help="Tokens per question. Assumed: 100.")
+    ] = None,
+    answer_tokens: Annotated[
+        int | None, typer.Option(help="Tokens per answer. Assumed: 300.")
+    ] = None,
     examples: Annotated[int | None, typer.Option(help="Records to train on. Assumed: 500.")] = None,
     dataset: Annotated[
         Path | None, typer.Option(help="A training file, in place of --examples: it is counted.")
     ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Else as many as the service fills in.")
-    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Default: the service's own.")] = None,
     model: ModelOption = None,
     passages: Annotated[
-        int | None, typer.Option(help="That go with a question. Assumed: 5.")
+        int | None, typer.Option(help="Passages sent with each question. Assumed: 5.")
     ] = None,
-    chunk_tokens: Annotated[int | None, typer.Option(help="Of a passage. Assumed: 300.")] = None,
+    chunk_tokens: Annotated[
+        int | None, typer.Option(help="Tokens per passage. Assumed: 300.")
+    ] = None,
     rerank: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="That puts passages in order. Else none.")
+        str | None, typer.Option(metavar="MODEL", help="Reranks the passages; default: none.")
     ] = None,
     zones: Annotated[
-        int | None, typer.Option(help="With endpoints for documents. Assumed: 2.")
+        int | None, typer.Option(help="Zones with endpoints for documents. Assumed: 2.")
     ] = None,
-    months: Annotated[int | None, typer.Option(help="Compared over so many. Assumed: 12.")] = None,
+    months: Annotated[int | None, typer.Option(help="Months to compare over. Assumed: 12.")] = None,
     shown: FormatOption = "text",
 ) -> None:
     """Say when to train and when to retrieve, and what both cost for your own numbers.

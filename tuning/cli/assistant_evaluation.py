@@ -85,9 +85,9 @@ def _base(client: Clients, assistant: str, environment: str) -> str:
     wanted = pascal(assistant)
     known = sorted(each.removeprefix(_BASES) for each in outputs if each.startswith(_BASES))
     if wanted not in known:
-        there = f"its outputs name: {', '.join(known)}" if known else "none has"
+        there = f"these have: {', '.join(known)}" if known else "no assistant there has any"
         raise OptionError(
-            f"--assistant {assistant}: {environment} has no documents of that name{nearest(wanted, known)}; {there}"
+            f"--assistant {assistant}: {environment} has no assistant of this name with documents{nearest(wanted, known)}; {there}"
         )
     return outputs[f"{_BASES}{wanted}"]
 

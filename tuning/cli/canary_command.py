@@ -157,7 +157,7 @@ def _print(shown: str, found: CanaryVerdict, way: list[Stage], facts: dict[str, 
     lines += ["", f"{found.kind}: {found.why}" if found.kind else found.why]
     if found.switch:
         lines.append(
-            f"Turn: {found.switch} in the Config of {environment} (app.py); then npx cdk deploy "
+            f"Set: {found.switch} in the Config of {environment} (app.py); then npx cdk deploy "
             f"'{environment}/*', and run tuning canary again."
         )
     if found.fix:

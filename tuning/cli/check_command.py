@@ -33,7 +33,9 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         str, typer.Option("--format", help=f"One of {', '.join(REPORT_FORMATS)}.")
     ] = "text",
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 uses every core.")] = 0,
-    max_findings: Annotated[int, typer.Option(min=0, help="Listed for each rule.")] = 20,
+    max_findings: Annotated[
+        int, typer.Option(min=0, help="How many are listed for each rule.")
+    ] = 20,
     strict: Annotated[
         list[str] | None,
         typer.Option(

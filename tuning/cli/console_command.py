@@ -68,5 +68,5 @@ def _server(session: ConsoleSession, port: int) -> ConsoleServer:
         return ConsoleServer(session, port)
     except OSError as error:
         raise OptionError(
-            f"--port {port}: {ADDRESS} does not give it ({error.strerror}); omit it for any free one"
+            f"--port {port}: not available on {ADDRESS} ({error.strerror}); omit it to use any free port"
         ) from None

@@ -106,7 +106,7 @@ def _print_summary(summary: Summary, done: Done, console: Console) -> None:
             f"{counted(summary.written, 'line')} for {done.target.reader}"
         )
     )
-    for word, counts in (("given up", summary.dropped), ("changed", summary.changed)):
+    for word, counts in (("dropped", summary.dropped), ("changed", summary.changed)):
         for what, times in counts.items():
             console.print(Text(f"  {word}: {printable(what)}, {counted(times, 'time')}"))
     if summary.findings:

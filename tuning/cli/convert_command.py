@@ -40,7 +40,8 @@ def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads t
     method: Annotated[
         str | None,
         typer.Option(
-            help="With --model; FINE_TUNING if it can.", autocompletion=completions.complete_methods
+            help="With --model; default: FINE_TUNING, if the model supports it.",
+            autocompletion=completions.complete_methods,
         ),
     ] = None,
     to: Annotated[

@@ -45,7 +45,7 @@ RecipesOf = Annotated[
         "--environment",
         "-e",
         envvar="TUNING_ENVIRONMENT",
-        help="Environment with --recipe, if no folder recipes here or above has it.",
+        help="Deployed environment that has --recipe, if no folder recipes here or above has it.",
     ),
 ]
 Region = Annotated[str | None, typer.Option(help="Default: as for the AWS command line.")]

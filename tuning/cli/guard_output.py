@@ -16,7 +16,7 @@ def verdict_as_text(verdict: GuardVerdict) -> None:
     guessed = " (approximated)" if verdict.approximated else ""
     _line(f"{verdict.outcome}{guessed}")
     if verdict.outcome != "allowed":
-        _line(f"  goes on: {visible(verdict.text)}")
+        _line(f"  passed on as: {visible(verdict.text)}")
     for finding in verdict.findings:
         _line(f"  {reason(finding)}")
     for each in verdict.not_evaluated:

@@ -75,7 +75,7 @@ def _all(
         print_json({"imports": [_document(each) for each in found]})
         return
     if not found:
-        say("no import fits. To bring an adapter, or full weights, that were trained elsewhere:")
+        say("no import matches. To bring an adapter, or full weights, that were trained elsewhere:")
         for command in _uploads(account, environment, recipe or "RECIPE"):
             say(f"  {command}")
         return

@@ -40,13 +40,15 @@ def merge_command(
     ] = None,
     verify: Annotated[
         Path | None,
-        typer.Option(help="Prove a merged folder: merge again, and compare every byte."),
+        typer.Option(help="Verify a merged folder: merge again, and compare every byte."),
     ] = None,
     rounding: Annotated[
         Rounding,
         typer.Option(help="once: exact, then rounded once. peft: the bytes that PEFT makes."),
     ] = "once",
-    threads: Annotated[int, typer.Option(min=1, max=64, help="The bytes are the same.")] = 2,
+    threads: Annotated[
+        int, typer.Option(min=1, max=64, help="How many; the bytes are the same.")
+    ] = 2,
     chunk: Annotated[
         int, typer.Option(min=1, help="Elements computed at once; the bytes are the same.")
     ] = 1024 * 1024,

@@ -48,7 +48,7 @@ def release_command(
 @speaks_to_aws
 def promote_command(
     recipe: RecipeName,
-    version: Annotated[int | None, typer.Argument(help="Else the newest.")] = None,
+    version: Annotated[int | None, typer.Argument(help="Default: the newest.")] = None,
     environment: EnvironmentOption = "dev",
     region: Region = None,
     wait: WaitOption = True,  # noqa: FBT002 — an option
@@ -67,7 +67,7 @@ def promote_command(
 @speaks_to_aws
 def rollback_command(
     recipe: RecipeName,
-    version: Annotated[int | None, typer.Argument(help="Else what was live before.")] = None,
+    version: Annotated[int | None, typer.Argument(help="Default: what was live before.")] = None,
     environment: EnvironmentOption = "dev",
     region: Region = None,
     wait: WaitOption = True,  # noqa: FBT002 — an option

@@ -28,5 +28,5 @@ def rebuild_command(
         words = f"{run}: the ledger has its row; nothing was written"
         answer(shown, words, run=run, rebuilt=False)
         raise SystemExit(Exit.REFUSED)
-    words = f"{run}: put back as {record.state}, from the execution {newest.name} ({newest.status})"
+    words = f"{run}: restored as {record.state}, from the execution {newest.name} ({newest.status})"
     answer(shown, words, run=run, rebuilt=True, state=record.state, execution=newest.name)

@@ -26,7 +26,9 @@ def releases_command(
     recipe: Annotated[
         str | None,
         typer.Argument(
-            metavar="RECIPE", help="Else all recipes.", autocompletion=completions.complete_recipes
+            metavar="RECIPE",
+            help="Default: all recipes.",
+            autocompletion=completions.complete_recipes,
         ),
     ] = None,
     environment: EnvironmentOption = "dev",

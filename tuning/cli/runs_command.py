@@ -46,7 +46,7 @@ def runs_command(
     """List runs, newest first, with their positions in the queue for a job slot."""
     if state is not None and state not in STATES:
         hint = nearest(state, STATES) or f"; one of {', '.join(STATES)}"
-        raise OptionError(f"--state {state}: no state of a run{hint}")
+        raise OptionError(f"--state {state}: not a state of a run{hint}")
     months, begin = _when(month, since, datetime.now(UTC))
     account = Account.of(environment, region)
     found = [run for month in months for run in account.ledger.runs(month) if _after(run, begin)]
@@ -132,7 +132,7 @@ def _folder(uri: str) -> str:
 def _rest(found: list[_Listed], fits: list[_Listed], newest: int, months: list[str]) -> None:
     """What the list does not show, for people."""
     if not fits:
-        among = f" among {len(found)} runs" if found else ""
-        say(f"no run fits{among} of {months[0]}{f' to {months[-1]}' if len(months) > 1 else ''}")
+        of = f"none of the {len(found)} runs of" if len(found) > 1 else "no run of"
+        say(f"{of} {months[0]}{f' to {months[-1]}' if len(months) > 1 else ''} matches")
     elif len(fits) > newest:
         say(f"{len(fits) - newest} older ones are not shown; --newest {len(fits)} shows them")

@@ -35,7 +35,7 @@ def why_command(
     of = left.upload.version_id if left.upload else version
     words = f"{uri}: {found.summary}{' ' if found.next else ''}{found.next}"
     if left.hidden:
-        words += " It was deleted by name since; a run reads the version that was uploaded."
+        words += " It has since been deleted by name; a run reads the version that was uploaded."
     run = left.run_id or (left.reader.id if left.reader else None)
     answer(shown, words, object=uri, version=of, fate=found.fate, run=run, next=found.next)
     raise SystemExit(Exit.DONE if found.known else Exit.REFUSED)

@@ -22,6 +22,8 @@ from pathlib import Path
 
 from emulator.extensions.unpacked_code import UnpackedCode
 
+SESSION = "x-amzn-bedrock-agentcore-runtime-session-id"
+"""The header that names one."""
 _KEPT = 8
 """Sessions at a time; what is not at a question and was asked longest ago ends first. On AWS they end when they were
 idle for as long as the runtime says, or were stopped."""
@@ -71,8 +73,22 @@ class AgentProcesses:
     def end(self, runtime: str) -> None:
         """All sessions of a runtime, of whichever version."""
         with self._lock:
-            for of in [each for each in self._sessions if each[0].startswith(f"{runtime}:")]:
+            for of in self._sessions_of(runtime):
                 _ended(self._sessions.pop(of))
+
+    def stop(self, runtime: str, session: str) -> bool:
+        """One session, also amid a question. False: there is none, or its program has ended."""
+        with self._lock:
+            found = [
+                self._sessions.pop(of) for of in self._sessions_of(runtime) if of[1] == session
+            ]
+        running = [each for each in found if each.process.poll() is None]
+        for each in running:
+            _ended(each)
+        return bool(running)
+
+    def _sessions_of(self, runtime: str) -> list[tuple[str, str]]:
+        return [each for each in self._sessions if each[0].startswith(f"{runtime}:")]
 
     def _session(self, of: tuple[str, str], program: AgentProgram) -> _Session:
         with self._lock:

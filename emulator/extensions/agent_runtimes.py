@@ -18,8 +18,10 @@ from emulator.bedrock.api_errors import ApiError, ValidationError
 from emulator.bedrock.requests import validate
 from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import Response
+from emulator.extensions import stopped_sessions
 from emulator.extensions.agent_interfaces import AgentInterfaces
 from emulator.extensions.agent_processes import (
+    SESSION,
     AgentProcesses,
     AgentProgram,
     AgentProgramError,
@@ -43,7 +45,6 @@ https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/agentcore-vpc.html
 _CREATED, _BAD, _PROGRAM_FAILED = 202, 400, 424
 _SHORTEST_SESSION = 33
 """https://docs.aws.amazon.com/bedrock-agentcore/latest/APIReference/API_InvokeAgentRuntime.html"""
-_SESSION = "x-amzn-bedrock-agentcore-runtime-session-id"
 _LARGEST_CODE = 250_000_000
 """Bytes. https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/bedrock-agentcore-limits.html"""
 
@@ -55,6 +56,7 @@ def install(settings: EmulatorSettings, roles: MiniStackRoles, interfaces: Agent
     patch(theirs, "_update_agent_runtime", runtimes.update_checked)
     patch(theirs, "_delete_agent_runtime", runtimes.delete_with_its_sessions)
     theirs._invoke_agent_runtime_in_owner = runtimes.invoked
+    stopped_sessions.install(runtimes.processes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,13 +132,13 @@ class AgentRuntimes:
 
     def invoked(self, runtime: dict[str, Any], headers: dict[str, str], body: bytes) -> Response:
         """In the name of its role; UNCONFIRMED that the service passes what a program answers with status 400 as 424."""
-        session = headers.get(_SESSION) or f"{runtime['agentRuntimeId']}-{'0' * _SHORTEST_SESSION}"
+        session = headers.get(SESSION) or f"{runtime['agentRuntimeId']}-{'0' * _SHORTEST_SESSION}"
         if len(session) < _SHORTEST_SESSION:
             why = f"runtimeSessionId: must have at least {_SHORTEST_SESSION} characters"
             refused: Response = error_response_json("ValidationException", why, _BAD)
             return refused
         of = f"{runtime['agentRuntimeId']}:{runtime['agentRuntimeVersion']}"
-        sent = {"Content-Type": headers.get("content-type", "application/json"), _SESSION: session}
+        sent = {"Content-Type": headers.get("content-type", "application/json"), SESSION: session}
         try:
             status, kind, answer = self.processes.ask(
                 (of, session), self._program(runtime, of), body, sent
@@ -145,7 +147,7 @@ class AgentRuntimes:
             return _failed(str(error))
         if status >= _BAD:
             return _failed(f"Received error ({status}) from runtime.")
-        return 200, {"Content-Type": kind, _SESSION: session, "x-emulated": RUN_HERE}, answer
+        return 200, {"Content-Type": kind, SESSION: session, "x-emulated": RUN_HERE}, answer
 
     def _program(self, runtime: dict[str, Any], of: str) -> AgentProgram:
         """UNCONFIRMED which variables of its own the service sets beside the Region and the role's credentials."""

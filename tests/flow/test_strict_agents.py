@@ -166,8 +166,9 @@ def test_asking_an_agent_takes_the_right_on_its_runtime(stage, runtime):
     assert (code, status) == ("AccessDeniedException", 403)
 
 
-def test_a_session_has_a_process_of_its_own(stage, request_for, bucket):
-    """A program that counts: a session goes on, and another begins anew."""
+@pytest.fixture(scope="module")
+def counts(stage, request_for, bucket):
+    """A program that counts, and fails at more than two."""
     program = """
 import json, os, socketserver
 from http.server import BaseHTTPRequestHandler
@@ -191,14 +192,45 @@ socketserver.ThreadingUnixStreamServer(os.environ["AGENT_ADDRESS"], Handler).ser
 """
     stage.client("s3").put_object(Bucket=bucket, Key="c.zip", Body=zipped(agent=program))
     control = stage.client("bedrock-agentcore-control")
-    arn = control.create_agent_runtime(**request_for("counts", "c.zip"))["agentRuntimeArn"]
+    return control.create_agent_runtime(**request_for("counts", "c.zip"))["agentRuntimeArn"]
+
+
+def test_a_session_has_a_process_of_its_own(stage, counts):
+    """A session goes on, and another begins anew."""
     client = stage.client("bedrock-agentcore")
     other = SESSION.replace("a-", "b-")
-    counted = [ask(client, arn, session=each)[0]["count"] for each in (SESSION, SESSION, other)]
+    counted = [ask(client, counts, session=each)[0]["count"] for each in (SESSION, SESSION, other)]
     assert counted == [1, 2, 1]
-    code, status, why = refused(ask, client=client, runtime=arn)
+    code, status, why = refused(ask, client=client, runtime=counts)
     assert (code, status) == ("RuntimeClientError", 424)
     assert "(500)" in why
+
+
+def test_a_session_that_was_stopped_is_gone_and_its_name_begins_anew(stage, counts):
+    client, session = stage.client("bedrock-agentcore"), SESSION.replace("a-", "c-")
+    named = {"agentRuntimeArn": counts, "runtimeSessionId": session}
+    assert ask(client, counts, session=session)[0]["count"] == 1
+    assert client.stop_runtime_session(**named)["runtimeSessionId"] == session
+    code, status, _ = refused(client.stop_runtime_session, **named)
+    assert (code, status) == ("ResourceNotFoundException", 404)
+    assert ask(client, counts, session=session)[0]["count"] == 1
+
+
+@pytest.mark.parametrize("without", ["runtime", "endpoint"])
+def test_stopping_a_session_takes_the_right_to_it_on_the_runtime_and_its_endpoint(
+    stage, counts, without
+):
+    session = SESSION.replace("a-", "d-")
+    named = {"agentRuntimeArn": counts, "runtimeSessionId": session}
+    ask(stage.client("bedrock-agentcore"), counts, session=session)
+    stop, of = "bedrock-agentcore:StopRuntimeSession", [counts, f"{counts}/*"]
+    ours = of[1:] if without == "runtime" else of[:1]
+    invokes = may("bedrock-agentcore:InvokeAgentRuntime", resource=of)
+    lacks = a_user(stage, f"stops-without-{without}", invokes, may(stop, resource=ours))
+    code, status, _ = refused(lacks("bedrock-agentcore").stop_runtime_session, **named)
+    assert (code, status) == ("AccessDeniedException", 403)
+    stops = a_user(stage, f"stops-with-{without}", may(stop, resource=of))
+    assert stops("bedrock-agentcore").stop_runtime_session(**named)["statusCode"] == 200
 
 
 def test_a_program_that_does_not_start_fails_the_call(stage, request_for, bucket):

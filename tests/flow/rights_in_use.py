@@ -87,21 +87,11 @@ def stale_of(exception, unused):
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """What is not as it must be, of an account's stack of assistants."""
-
-    refused: tuple[str, ...] = ()
-    without_reason: tuple[Right, ...] = ()
-    stale: tuple[tuple[str, str, str], ...] = ()
-    """Reasons of rights that are used, or gone."""
-
-
-NOTHING_LEFT = Held()
-
-
-def held_to_uses(world, account):
-    """`account`: as the reasons name it."""
+def assert_held_to_uses(world, account, request):
+    """Of the stack of assistants: nothing that its roles asked for was refused, each right is used or has its reason, and
+    each reason is of a right that is not. `account`: as the reasons name it.
+    """
+    _unless_part_of_file_runs(request)
     roles = roles_of(world, ["dev-Assistants"])
     uses = uses_of(world, roles)
     unused = unused_of(rights_of(world, roles), uses)
@@ -111,14 +101,13 @@ def held_to_uses(world, account):
         if account in row["accounts"]
     ]
     excused = {right for right in unused if any(excuses(each, right) for each in reasons)}
-    return Held(
-        refused=tuple(str(use) for use in uses if not use["allowed"]),
-        without_reason=tuple(sorted(unused - excused)),
-        stale=tuple(stale for each in reasons for stale in stale_of(each, unused)),
-    )
+    said = [f"refused: {use}" for use in uses if not use["allowed"]]
+    said += [f"without a reason: {right}" for right in sorted(unused - excused)]
+    said += [f"a reason of what is used or gone: {s}" for r in reasons for s in stale_of(r, unused)]
+    assert not said, "\n".join(said)
 
 
-def unless_part_of_file_runs(request):
+def _unless_part_of_file_runs(request):
     """Parts of a file's tests use parts of the rights."""
     names = (
         node.name

@@ -11,6 +11,7 @@ from assisted_account import account_of_assistants, asker, outputs_of
 from botocore.exceptions import ClientError
 from laid_tools import lay_tools
 from person import Person
+from rights_in_use import assert_held_to_uses
 
 from tuning.assistants.day_of_budget import day_key
 from tuning.aws.ledger import Ledger
@@ -155,6 +156,10 @@ def test_who_asks_an_assistant_reaches_neither_its_agent_nor_its_tools(served, h
             )
         with pytest.raises(ClientError, match="not authorized"):
             helped.client(where, "lambda").invoke(FunctionName="orders")
+
+
+def test_what_its_roles_may_is_what_they_did(served, request):
+    assert_held_to_uses(served, "agents", request)
 
 
 def test_its_network_is_free_eight_hours_after_an_agent_was_deleted(served, tmp_path):

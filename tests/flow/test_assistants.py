@@ -10,7 +10,7 @@ import pytest
 from accounts import live_model
 from assisted_account import ASSISTANTS, account_of_assistants, asked, asker, outputs_of
 from botocore.exceptions import ClientError
-from rights_in_use import NOTHING_LEFT, held_to_uses, unless_part_of_file_runs
+from rights_in_use import assert_held_to_uses
 
 from tuning.assistants.day_of_budget import day_key
 from tuning.aws.assistant_budgets import CallerLimit, RequestBudget
@@ -168,6 +168,4 @@ def test_a_budget_holds_against_callers_that_ask_at_once(assisted):
 
 def test_what_its_roles_may_is_what_they_did(assisted, request):
     """Of the stack of assistants; `unseen_uses_of_assistants.toml` has the reasons of the rest."""
-    unless_part_of_file_runs(request)
-    held = held_to_uses(assisted, "assistants")
-    assert held == NOTHING_LEFT, held
+    assert_held_to_uses(assisted, "assistants", request)

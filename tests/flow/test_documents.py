@@ -15,6 +15,7 @@ from assisted_account import asker, outputs_of
 from botocore.exceptions import ClientError
 from killed_processes import killing
 from patience import until
+from rights_in_use import assert_held_to_uses
 
 from tuning.aws.retrieval import KnowledgeBaseRetriever
 
@@ -326,3 +327,7 @@ def test_the_role_of_a_knowledge_base_reads_no_other_folder(world):
             where.split("/documents/")[1].split("/")[0] for who, where in read if who == role
         }
         assert len(folders) == 1, json.dumps(sorted(folders))
+
+
+def test_what_its_roles_may_is_what_they_did(world, request):
+    assert_held_to_uses(world, "documents", request)

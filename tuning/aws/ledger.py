@@ -239,11 +239,7 @@ class Ledger:
     def runs(self, month: str | None = None) -> Iterator[RunRecord | Unreadable]:
         """The runs that arrived in a month such as `2026-11`, in order; of all months, in none."""
         that = f"#{BY_MONTH.partition} = :month"
-        items = (
-            self._query(BY_MONTH.name, that, month=month)
-            if month is not None
-            else self.items("scan")
-        )
+        items = self._query(BY_MONTH.name, that, month=month) if month else self.items("scan")
         yield from (readable(RunRecord, item) for item in items if is_run(item[KEY]["S"]))
 
     def change(

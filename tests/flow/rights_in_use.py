@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from accounts import ACTED
 
-FILE = Path(__file__).with_name("unseen_uses_of_assistants.toml")
+OF_ASSISTANTS = tomllib.loads(
+    Path(__file__).with_name("unseen_uses_of_assistants.toml").read_text("utf-8")
+)["unseen"]
 HASH = re.compile(r"[0-9A-F]{8}$")
 
 
@@ -97,7 +99,7 @@ def assert_held_to_uses(world, account, request):
     unused = unused_of(rights_of(world, roles), uses)
     reasons = [
         {**row, "roles": _matching(row["roles"], roles.values())}
-        for row in tomllib.loads(FILE.read_text("utf-8"))["unseen"]
+        for row in OF_ASSISTANTS
         if account in row["accounts"]
     ]
     excused = {right for right in unused if any(excuses(each, right) for each in reasons)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import stages
-from rights_in_use import excuses, rights_of, roles_of, stale_of, unused_of, uses_of
+from rights_in_use import OF_ASSISTANTS, excuses, rights_of, roles_of, stale_of, unused_of, uses_of
 
 from tuning.pipeline.manifest import STEPS
 
@@ -76,9 +76,11 @@ def test_no_reason_is_given_for_a_right_that_is_used_or_gone(unused, exception):
     assert stale_of(exception, unused) == []
 
 
-@pytest.mark.parametrize("exception", EXCEPTIONS, ids=lambda each: each["because"][:40])
+@pytest.mark.parametrize(
+    "exception", [*EXCEPTIONS, *OF_ASSISTANTS], ids=lambda each: each["because"][:40]
+)
 def test_every_reason_has_its_source(exception):
-    assert set(exception) <= {"roles", "actions", "via", "on", "because", "source"}
+    assert set(exception) <= {"roles", "actions", "via", "on", "because", "source", "accounts"}
     assert exception["source"].startswith("https://docs.aws.amazon.com/")
 
 

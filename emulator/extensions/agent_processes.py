@@ -22,7 +22,7 @@ from pathlib import Path
 
 from emulator.extensions.unpacked_code import UnpackedCode
 
-SESSION = "x-amzn-bedrock-agentcore-runtime-session-id"
+SESSION_HEADER = "x-amzn-bedrock-agentcore-runtime-session-id"
 """The header that names one."""
 _KEPT = 8
 """Sessions at a time; what is not at a question and was asked longest ago ends first. On AWS they end when they were

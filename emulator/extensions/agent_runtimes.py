@@ -21,7 +21,7 @@ from emulator.entrance import Response
 from emulator.extensions import stopped_sessions
 from emulator.extensions.agent_interfaces import AgentInterfaces
 from emulator.extensions.agent_processes import (
-    SESSION,
+    SESSION_HEADER,
     AgentProcesses,
     AgentProgram,
     AgentProgramError,
@@ -132,13 +132,18 @@ class AgentRuntimes:
 
     def invoked(self, runtime: dict[str, Any], headers: dict[str, str], body: bytes) -> Response:
         """In the name of its role; UNCONFIRMED that the service passes what a program answers with status 400 as 424."""
-        session = headers.get(SESSION) or f"{runtime['agentRuntimeId']}-{'0' * _SHORTEST_SESSION}"
+        session = (
+            headers.get(SESSION_HEADER) or f"{runtime['agentRuntimeId']}-{'0' * _SHORTEST_SESSION}"
+        )
         if len(session) < _SHORTEST_SESSION:
             why = f"runtimeSessionId: must have at least {_SHORTEST_SESSION} characters"
             refused: Response = error_response_json("ValidationException", why, _BAD)
             return refused
         of = f"{runtime['agentRuntimeId']}:{runtime['agentRuntimeVersion']}"
-        sent = {"Content-Type": headers.get("content-type", "application/json"), SESSION: session}
+        sent = {
+            "Content-Type": headers.get("content-type", "application/json"),
+            SESSION_HEADER: session,
+        }
         try:
             status, kind, answer = self.processes.ask(
                 (of, session), self._program(runtime, of), body, sent
@@ -147,7 +152,7 @@ class AgentRuntimes:
             return _failed(str(error))
         if status >= _BAD:
             return _failed(f"Received error ({status}) from runtime.")
-        return 200, {"Content-Type": kind, SESSION: session, "x-emulated": RUN_HERE}, answer
+        return 200, {"Content-Type": kind, SESSION_HEADER: session, "x-emulated": RUN_HERE}, answer
 
     def _program(self, runtime: dict[str, Any], of: str) -> AgentProgram:
         """UNCONFIRMED which variables of its own the service sets beside the Region and the role's credentials."""

@@ -1,4 +1,4 @@
-"""AgentCore Runtime: a session is stopped, by whoever has the right to it; MiniStack knows neither.
+"""AgentCore Runtime: sessions are stopped, by callers with the right to do so; MiniStack knows neither.
 
 https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-stop-session.html
 """
@@ -15,7 +15,7 @@ from ministack.services import bedrock_agentcore
 from emulator.bedrock.api_errors import ApiError
 from emulator.bedrock.requests import validate
 from emulator.entrance import Response
-from emulator.extensions.agent_processes import SESSION, AgentProcesses
+from emulator.extensions.agent_processes import SESSION_HEADER, AgentProcesses
 from emulator.extensions.patching import Theirs, patch
 
 _STOP = re.compile(r"/runtimes/(.+)/stopruntimesession/?")
@@ -57,7 +57,7 @@ async def _handle(
     runtime = _stopped(path) if method == "POST" else None
     if runtime is None:
         return await handle(method, path, headers, *more)
-    return await asyncio.to_thread(_stop, processes, runtime, headers.get(SESSION))
+    return await asyncio.to_thread(_stop, processes, runtime, headers.get(SESSION_HEADER))
 
 
 def _stop(processes: AgentProcesses, arn: str, session: str | None) -> Response:
@@ -73,4 +73,4 @@ def _stop(processes: AgentProcesses, arn: str, session: str | None) -> Response:
         why = f"There is no session {session} of {arn}, or it has ended."
         absent: Response = error_response_json("ResourceNotFoundException", why, 404)
         return absent
-    return 200, {"Content-Type": "application/json", SESSION: str(session)}, b"{}"
+    return 200, {"Content-Type": "application/json", SESSION_HEADER: str(session)}, b"{}"

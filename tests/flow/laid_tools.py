@@ -5,6 +5,29 @@ import zipfile
 
 from strict import ACCOUNT, trust
 
+COUNTS = """
+import json, os, socketserver
+from http.server import BaseHTTPRequestHandler
+COUNT = 0
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self): self.say({"status": "Healthy"})
+    def do_POST(self):
+        global COUNT
+        COUNT += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.say({"count": COUNT}, 500 if COUNT > 2 else 200)
+    def say(self, what, status=200):
+        body = json.dumps(what).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+socketserver.ThreadingUnixStreamServer(os.environ["AGENT_ADDRESS"], Handler).serve_forever()
+"""
+"""An agent's program that counts what it is asked, and fails at more than two."""
+
 
 def zipped(**files):
     written = io.BytesIO()

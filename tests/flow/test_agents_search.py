@@ -8,20 +8,11 @@ import pytest
 from accounts import a_client, session
 from assisted_account import account_of_assistants
 from botocore.exceptions import ClientError
+from laid_documents import base_of, delete, lay_attacks, lay_passwords, memos, upload
 from laid_tools import lay_tools
 from patience import until
 from test_agents import ORDERS, invocations
-from test_documents import (
-    askers,
-    base_of,
-    delete,
-    lay_attacks,
-    lay_passwords,
-    memos,
-    outcome,
-    said_by,
-    upload,
-)
+from test_documents import askers, outcome, said_by
 
 from tuning.assistants.day_of_budget import day_key
 from tuning.aws.ledger import Ledger

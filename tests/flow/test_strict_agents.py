@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from laid_tools import zipped
+from laid_tools import COUNTS, zipped
 from strict import a_user, may, policy, refused, role_for
 
 from tuning.constructs.functions_code import AGENT_ENTRY, with_agent
@@ -168,29 +168,7 @@ def test_asking_an_agent_takes_the_right_on_its_runtime(stage, runtime):
 
 @pytest.fixture(scope="module")
 def counts(stage, request_for, bucket):
-    """A program that counts, and fails at more than two."""
-    program = """
-import json, os, socketserver
-from http.server import BaseHTTPRequestHandler
-COUNT = 0
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self): self.say({"status": "Healthy"})
-    def do_POST(self):
-        global COUNT
-        COUNT += 1
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.say({"count": COUNT}, 500 if COUNT > 2 else 200)
-    def say(self, what, status=200):
-        body = json.dumps(what).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *_): pass
-socketserver.ThreadingUnixStreamServer(os.environ["AGENT_ADDRESS"], Handler).serve_forever()
-"""
-    stage.client("s3").put_object(Bucket=bucket, Key="c.zip", Body=zipped(agent=program))
+    stage.client("s3").put_object(Bucket=bucket, Key="c.zip", Body=zipped(agent=COUNTS))
     control = stage.client("bedrock-agentcore-control")
     return control.create_agent_runtime(**request_for("counts", "c.zip"))["agentRuntimeArn"]
 

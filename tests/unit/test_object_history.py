@@ -208,7 +208,7 @@ def test_a_folder_with_content_is_answered_like_any_other_upload(account, capsys
 def test_what_was_deleted_by_name_since_is_said(account, capsys):
     LEDGER.arrive(any_run(upload=upload(account)))
     account.s3.deleted.add(("datasets", KEY))
-    assert "deleted by name since" in asked(capsys)["message"]
+    assert "has since been deleted by name" in asked(capsys)["message"]
 
 
 @pytest.mark.usefixtures("account")

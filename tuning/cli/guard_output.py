@@ -12,11 +12,12 @@ _SHORT = {"BLOCKED": "blocked", "ANONYMIZED": "masked", "NONE": "detected, no ac
 
 
 def verdict_as_text(verdict: GuardVerdict) -> None:
-    """The outcome, what goes on, and a line for each reason."""
+    """The outcome, what is passed on or answered in its place, and a line for each reason."""
     guessed = " (approximated)" if verdict.approximated else ""
     _line(f"{verdict.outcome}{guessed}")
     if verdict.outcome != "allowed":
-        _line(f"  passed on as: {visible(verdict.text)}")
+        word = "answered with" if verdict.outcome == "blocked" else "passed on as"
+        _line(f"  {word}: {visible(verdict.text)}")
     for finding in verdict.findings:
         _line(f"  {reason(finding)}")
     for each in verdict.not_evaluated:

@@ -158,7 +158,7 @@ def ask_raising(world, *questions, **more):
 def test_an_environment_without_it_says_what_there_is(world):
     world.outputs = {"KnowledgeBaseOfOther": "x"}
     with pytest.raises(
-        OptionError, match=r"dev has no documents of that name.*its outputs name: Other"
+        OptionError, match=r"dev has no assistant of this name with documents.*these have: Other"
     ):
         ask_raising(world, REFUNDS)
     world.outputs = {}

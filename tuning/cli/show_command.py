@@ -104,7 +104,7 @@ def _validation(details: RunDetails) -> str:
     came = (
         f"none came until {_at(details.waits_until)}" if details.waits_until else "none was there"
     )
-    return f"{came}: the run goes without one"
+    return f"{came}: the run has none"
 
 
 def _steps(details: RunDetails) -> Lines:
